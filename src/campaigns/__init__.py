@@ -1,0 +1,1 @@
+"""A segmentation and campaign engine for an energy company."""

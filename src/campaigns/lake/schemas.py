@@ -1,0 +1,295 @@
+"""The tables of the lake: columns, types, keys, and which of them hold data about people.
+
+Every key starts with the controller. `person_id`, `company_id` and the other ids are BIGINT: those of persons
+are given at first import (see `Writer.allocate`), those of companies, sites and contracts are
+`keys.stable_id(controller, kind, source_id)`; a metering point with a GSRN has the GSRN as its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+Schema = Mapping[str, pl.DataType]
+
+TEXT, DAY, WHEN = pl.String(), pl.Date(), pl.Datetime("us", "UTC")
+ID, INT, SMALL, TINY, YES = pl.Int64(), pl.Int32(), pl.Int16(), pl.Int8(), pl.Boolean()
+NUMBER = pl.Float64()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """One Delta table. `keys` are unique together; `statistics` are the only columns with file statistics."""
+
+    name: str
+    schema: Schema = field(repr=False)
+    keys: tuple[str, ...]
+    statistics: tuple[str, ...] = ("controller",)
+    partition_by: tuple[str, ...] = ()
+    personal: bool = False  # has a person_id, so erasure deletes from it
+
+
+def _table(name: str, keys: tuple[str, ...], schema: dict[str, pl.DataType], **more: object) -> Table:
+    columns: Schema = {"controller": TEXT, **schema}
+    return Table(name=name, keys=("controller", *keys), schema=columns, **more)  # type: ignore[arg-type]  # forwarded
+
+
+_PERSONAL_STATISTICS = ("controller", "person_id")
+
+# The scalars beside each day that metrics read; computed at import, see consumption/days.
+DAY_FACTS: Schema = {
+    "wh_sum": ID,  # sum of present intervals, Wh
+    "intervals_expected": SMALL,
+    "intervals_present": SMALL,
+    "wh_min": INT,  # lowest and highest hour, Wh; NULL unless the day is full
+    "wh_max": INT,
+    "peak_hour": TINY,  # local hour of wh_max, first of equals
+    "wh_00_06": ID,  # local hours, lower bound included
+    "wh_06_10": ID,
+    "wh_10_16": ID,
+    "wh_16_21": ID,
+    "wh_21_24": ID,
+}
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        _table(
+            "person_keys",
+            ("key_space", "source_id"),
+            {"key_space": TEXT, "source_id": TEXT, "person_id": ID},
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "persons",
+            ("person_id",),
+            {
+                "person_id": ID,
+                "kind": TEXT,  # consumer, minor, sole_trader, business_contact, company_role_address, estate
+                "language": TEXT,  # fi, sv, en
+                "birth_year": SMALL,
+                "postal_code": TEXT,
+                "first_name": TEXT,
+                "last_name": TEXT,
+                "deceased": YES,
+                "protected_address": YES,
+                "source": TEXT,
+                "informed_by": TEXT,  # notice version that this person was told of; NULL = not informed
+                "registered_on": DAY,
+                "ended_on": DAY,  # absent from a full extract since
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "contact_points",
+            ("person_id", "channel", "value"),
+            {
+                "person_id": ID,
+                "channel": TEXT,  # email, sms, phone, letter: a mobile number is both sms and phone
+                "value": TEXT,  # normalised address; letters: lines joined by \n
+                "source": TEXT,
+                "from_sale": YES,  # given by the person with a purchase
+                "opt_out_offered": YES,  # and told how to refuse when it was given
+                "valid_from": DAY,
+                "valid_to": DAY,
+                "deliverable": YES,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "relationships",
+            ("person_id", "kind", "start_date"),
+            {"person_id": ID, "kind": TEXT, "start_date": DAY, "end_date": DAY, "source": TEXT},
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "companies",
+            ("company_id",),
+            {
+                "company_id": ID,
+                "business_id": TEXT,
+                "name": TEXT,
+                "industry": TEXT,
+                "size": INT,  # people
+                "postal_code": TEXT,
+                "ended_on": DAY,
+            },
+        ),
+        _table(
+            "roles",
+            ("person_id", "company_id", "role"),
+            {
+                "person_id": ID,
+                "company_id": ID,
+                "role": TEXT,
+                "duties": TEXT,
+                "start_date": DAY,
+                "end_date": DAY,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "sites",
+            ("site_id",),
+            {
+                "site_id": ID,
+                "address": TEXT,
+                "postal_code": TEXT,
+                "building_type": TEXT,  # detached_house, semi_detached, row_house, apartment, cottage, ...
+                "building_year": SMALL,
+                "heating": TEXT,
+                "area_m2": SMALL,
+            },
+        ),
+        _table(
+            "metering_points",
+            ("metering_point_id",),
+            {
+                "metering_point_id": ID,
+                "site_id": ID,
+                "energy": TEXT,  # electricity, district_heat
+                "gsrn": ID,  # NULL for heat; text of 18 digits at every border
+                "fuse_a": SMALL,
+            },
+        ),
+        _table(
+            "contracts",
+            ("contract_id",),
+            {
+                "contract_id": ID,
+                "person_id": ID,  # NULL when a company holds it
+                "company_id": ID,
+                "metering_point_id": ID,
+                "product": TEXT,
+                "contract_type": TEXT,  # fixed_term, open_ended, spot, network, district_heat
+                "start_date": DAY,
+                "end_date": DAY,
+                "annual_kwh_estimate": INT,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "events",
+            ("event_id",),
+            {
+                "event_id": ID,  # keys.stable_id(controller, source, source_id)
+                "person_id": ID,
+                "name": TEXT,
+                "occurred_at": WHEN,
+                "recorded_at": WHEN,
+                "properties": TEXT,  # JSON object of text values
+                "source": TEXT,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "consumption_days",
+            ("metering_point_id", "direction", "local_date"),
+            {
+                "metering_point_id": ID,
+                "gsrn": ID,
+                "direction": TEXT,  # import, export
+                "month": TEXT,  # 2026-11, of local_date: the partition
+                "local_date": DAY,
+                "resolution_min": SMALL,  # 15 or 60: the finest seen that day
+                "wh": pl.List(INT),  # one value an interval of the local day, NULL when missing
+                "quality": pl.List(TINY),  # 0 missing, 1 OK, 2 estimated, 3 other code, present but flagged
+                "received": pl.List(ID),  # a rank of the file that gave each interval; see consumption/days
+                **DAY_FACTS,
+            },
+            partition_by=("month",),
+            statistics=("controller", "metering_point_id", "local_date"),
+        ),
+        _table(
+            "prices",
+            ("start",),
+            {"start": WHEN, "minutes": SMALL, "price_mc": INT},  # 1/1000 c/kWh, VAT included
+            statistics=("controller", "start"),
+        ),
+        _table(
+            "temperatures",
+            ("start",),
+            {"start": WHEN, "celsius_x10": SMALL},
+            statistics=("controller", "start"),
+        ),
+        _table(  # wide: one row a metering point, period and as_of; a column a metric (consumption/metrics)
+            "metrics",
+            ("metering_point_id", "period", "as_of"),
+            {
+                "metering_point_id": ID,
+                "period": TEXT,
+                "as_of": DAY,
+                "period_start": DAY,
+                "period_end": DAY,
+                "days_used": SMALL,
+                "version": TEXT,
+                "electricity_use": NUMBER,  # kWh
+                "kwh_year": NUMBER,  # kWh
+                "base_kw": NUMBER,  # kW
+                "peak_kw": NUMBER,  # kW
+                "load_factor": NUMBER,
+                "night_share": NUMBER,
+                "morning_share": NUMBER,
+                "midday_share": NUMBER,
+                "evening_share": NUMBER,
+                "weekday_weekend": NUMBER,
+                "winter_summer": NUMBER,
+                "day_cv": NUMBER,
+                "heat_slope": NUMBER,  # kWh/K-day
+                "base_kwh_day": NUMBER,  # kWh/day
+                "heat_r2": NUMBER,
+                "spot_paid": NUMBER,  # c/kWh
+                "market_average": NUMBER,  # c/kWh
+                "spot_premium": NUMBER,  # c/kWh
+                "dear4_share": NUMBER,
+                "export_ratio": NUMBER,
+            },
+            statistics=("controller", "metering_point_id", "as_of"),
+        ),
+        _table(
+            "segment_members",
+            ("segment", "person_id", "entered_at"),
+            {
+                "segment": TEXT,
+                "fingerprint": TEXT,
+                "person_id": ID,
+                "entered_at": WHEN,
+                "left_at": WHEN,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(
+            "quarantine",
+            ("file_hash", "line", "reason"),
+            {
+                "file_hash": TEXT,
+                "file": TEXT,
+                "line": ID,
+                "kind": TEXT,
+                "reason": TEXT,  # a code, such as REG012
+                "message": TEXT,  # its sentence: names the column, never the value
+                "column": TEXT,
+                "text": TEXT,  # the raw line, identity codes masked
+                "person_id": ID,  # when it could be told whose row it is
+                "received_at": WHEN,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
+    )
+}
+
+
+def empty(table: str) -> pl.DataFrame:
+    """No rows of that table, with its types."""
+    return pl.DataFrame(schema=dict(TABLES[table].schema))

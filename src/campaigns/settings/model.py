@@ -1,0 +1,273 @@
+"""What `campaigns.yml` may say."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, ValidationError
+
+from campaigns.settings.binding import Definition
+
+Language = Literal["fi", "sv", "en"]
+Channel = Literal["email", "sms", "phone", "robocall", "letter", "ad_audience", "web_ad", "portal"]
+MessageKind = Literal[
+    "marketing",
+    "newsletter",
+    "survey",
+    "service",
+    "contractual",
+    "statutory",
+    "reply",
+    "confirmation_request",
+]
+PermissionPurpose = Literal[
+    "direct_marketing",
+    "newsletter",
+    "online_advertising",
+    "profiling",
+    "statistics",
+    "market_research",
+    "satisfaction_survey",
+    "service_notice",
+    "contract_notice",
+    "billing",
+    "collection",
+    "quote",
+    "event_info",
+    "raffle_admin",
+    "rights_request",
+    "unsubscribe_confirmation",
+]
+NoticePurpose = Literal[
+    "relationship",
+    "service_notice",
+    "satisfaction_survey",
+    "direct_marketing",
+    "billing",
+    "collection",
+    "online_advertising",
+    "market_research",
+    "raffle_admin",
+    "statistics",
+    "access",
+    "security",
+    "profiling",
+]
+DataLevel = Literal["totals", "daily", "hourly", "presence"]
+MARKETING_KINDS: frozenset[str] = frozenset({"marketing", "newsletter", "survey"})
+
+_SWITCHES = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
+
+
+def _switch(value: object) -> object:
+    if isinstance(value, str) and value.lower() in _SWITCHES:
+        return _SWITCHES[value.lower()]
+    if isinstance(value, bool):
+        return value
+    raise ValueError("say on or off")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is no time zone; write it like Europe/Helsinki") from None
+    return value
+
+
+def _https(value: str) -> str:
+    try:
+        HttpUrl(value)
+    except ValidationError:
+        raise ValueError("is no web address") from None
+    local = re.match(r"http://(127\.0\.0\.1|localhost)(:\d+)?(/|$)", value)
+    if not value.startswith("https://") and not local:
+        raise ValueError("must start with https://")
+    return value.rstrip("/")
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+        raise ValueError("a name is lower-case letters, digits and _, such as energy_offers")
+    return value
+
+
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Url = Annotated[str, AfterValidator(_https)]
+Name = Annotated[str, AfterValidator(_name)]
+Texts = dict[Language, str]
+
+
+class Controller(Definition):
+    """A company that keeps its own register: who speaks in every message."""
+
+    name: str
+    business_id: str
+    address: str
+    phone: str
+    email: str
+    privacy_officer: str
+    privacy_url: Url
+    sender_email: str
+    sender_name: str
+
+
+class Purpose(Definition):
+    """A marketer's word, mapped to the notice and to the purpose that decisions use."""
+
+    title: Texts
+    notice_purpose: NoticePurpose
+    permission_purpose: PermissionPurpose
+    kinds: tuple[MessageKind, ...] = Field(min_length=1)
+    categories: tuple[str, ...]
+    topic: str = ""
+
+
+class Category(Definition):
+    """A data category of the notice's section 4, and where it may appear."""
+
+    title: Texts
+    segments: Switch
+    templates: Switch
+
+
+class Attestation(Definition):
+    """The privacy officer's word on a source of old consents (form, period, system)."""
+
+    attested_by: str
+    date: date
+    form: str
+    period: str
+    scan: str = ""
+
+
+class SourceFile(Definition):
+    """A kind of file that a source system sends us: how to know it and how to read it.
+
+    `like` names a source whose settings hold where this one says nothing; `loading` fills them in.
+    """
+
+    like: str = ""
+    kind: str = ""
+    controller: str = ""
+    match: str = ""
+    extract: Literal["full", "changes"] = "changes"
+    key_space: str = ""
+    informed_by: str = ""
+    evidence: Attestation | None = None
+    columns: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    defaults: dict[str, str] = {}
+    delimiter: str = ""
+    encoding: str = "utf-8"
+
+
+class Processor(Definition):
+    """Whoever handles personal data for us, under which agreement and where."""
+
+    service: str
+    agreement: Switch
+    region: Literal["fi", "eea", "us", "other"]
+    transfer: Literal["none_needed", "adequacy", "scc", "none"] = "none_needed"
+    fields: tuple[str, ...] = ()
+
+
+class Smtp(Definition):
+    """A mail server. The password comes from CAMPAIGNS_SMTP_PASSWORD."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=25, ge=1, le=65535)
+    tls: Literal["required", "starttls", "none"] = "starttls"
+    user: str = ""
+    connections: int = Field(default=2, ge=1, le=32)
+    timeout_seconds: float = Field(default=60, gt=0, le=600)
+
+
+class SendGrid(Definition):
+    """SendGrid's API. The key comes from CAMPAIGNS_SENDGRID_API_KEY."""
+
+    host: Url = "https://api.eu.sendgrid.com"
+    batch: int = Field(default=1000, ge=1, le=1000)
+    sandbox: Switch = False
+
+
+class ChannelSettings(Definition):
+    """How one channel reaches people."""
+
+    provider: Literal["maildir", "smtp", "sendgrid"]
+    processor: Name
+    test_addresses: tuple[str, ...] = ()
+    smtp: Smtp = Smtp()
+    sendgrid: SendGrid = SendGrid()
+
+
+class SoftOptIn(Definition):
+    """The soft opt-in of section 200(3), and who decided about it."""
+
+    value: Switch
+    decided_by: str
+    date: date
+    reason: str
+
+
+class MeterDataLevels(Definition):
+    """What each level of meter data needs before a segment may use it."""
+
+    totals: Literal["interest", "consent", "never"]
+    daily: Literal["interest", "consent", "never"]
+    hourly: Literal["interest", "consent", "never"]
+    presence: Literal["never"]
+
+
+class MeterData(Definition):
+    """The permission that meter data needs, by data level."""
+
+    value: MeterDataLevels
+    decided_by: str
+    date: date
+    reason: str
+
+
+class Policy(Definition):
+    """Decisions that the law leaves open: each says who decided, when and why."""
+
+    soft_opt_in: SoftOptIn
+    meter_data: MeterData
+
+
+class Web(Definition):
+    """The public pages."""
+
+    base_url: Url
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class LedgerSettings(Definition):
+    """Where the ledger is: SQLite in the workspace unless CAMPAIGNS_LEDGER_URL says PostgreSQL."""
+
+    path: str = "data/ledger/ledger.sqlite"
+
+
+class Settings(Definition):
+    """All of `campaigns.yml`."""
+
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Helsinki"
+    default_controller: Name
+    controllers: dict[Name, Controller] = Field(min_length=1)
+    categories: dict[Name, Category]
+    purposes: dict[Name, Purpose]
+    processors: dict[Name, Processor]
+    channels: dict[Channel, ChannelSettings]
+    sources: dict[Name, SourceFile] = {}
+    policy: Policy
+    web: Web
+    ledger: LedgerSettings = LedgerSettings()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business time zone: whole days are days of this zone."""
+        return ZoneInfo(self.time_zone)
