@@ -91,7 +91,9 @@ permission_events = Table(
         "details", JSON, nullable=False, default=dict
     ),  # what the rules need besides (topic, platform, ...)
     Column("previous_digest", String(64)),
-    Column("erasable_digest", String(64), nullable=False),  # keyed, of the free fields: the chain outlives them
+    Column(
+        "erasable_digest", String(64), nullable=False
+    ),  # keyed, of the free fields: the chain outlives them
     Column("digest", String(64), nullable=False),  # keyed, chained a person
     Column("erased_at", Moment),  # when the free fields were emptied, the one change that an event may see
     Index("permission_events_person", "controller", "person_id"),
@@ -127,6 +129,7 @@ plans = Table(
     Column("mailing", String(64), nullable=False),
     Column("occurrence", String(32), nullable=False),  # local date and time of the schedule, or `once`
     Column("state", String(16), nullable=False),
+    Column("reason", String(40)),  # why it was cancelled: CANCELLED by a person, MISSED its latest time, REPLACED
     Column("fingerprint", String(64), nullable=False),
     Column(
         "parts", JSON, nullable=False
@@ -166,10 +169,12 @@ messages = Table(
     Column("boot_id", String(64)),
     Column("batch", BigInteger),  # claim that it belongs to: one connection, sent in order of message_id
     Column("epoch", Integer, nullable=False, default=0),  # grows with each claim; a stale one is refused
-    Column("lease_until", Moment),
+    Column("lease_until", Moment),  # by the database's clock: what machines can compare
+    Column("lease_boottime", BigInteger),  # the same in milliseconds since boot: no change of the clock moves it
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", Moment),
     Column("provider_id", String(255)),
+    Column("address_digest", String(64)),  # keyed; written at the claim, so that one address gets one copy
     Column("handed_over_at", Moment),
     Column("finished_at", Moment),
     CheckConstraint(f"state IN {STATES}", name="messages_state"),
