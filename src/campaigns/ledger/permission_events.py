@@ -1,0 +1,188 @@
+"""Permission events: what a person said or what happened to what they said; appended, never changed.
+
+Events of one person form a chain: each digest covers the event and the digest before it, with a key that
+is not in the database, so that a row edited by hand is found. Free fields enter through a digest of their
+own, so that erasure can empty them and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from campaigns.ledger.database import Ledger
+from campaigns.ledger.lists import among
+from campaigns.ledger.tables import permission_events as table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CHUNK = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PermissionEvent:
+    """One event; the words of `kind` are in `permissions.events`. Times are aware.
+
+    `event_id` is the natural key: the same word told twice has the same id and is one event.
+    Either `person_id` or `address_digest` says whose it is.
+    """
+
+    event_id: str
+    controller: str
+    person_id: int | None = None
+    address_digest: str | None = None
+    kind: str
+    channel: str | None = None  # None: all channels
+    purpose: str | None = None  # permission purpose; None: all purposes
+    scope: str = "controller"
+    occurred_at: datetime
+    recorded_at: datetime
+    valid_until: datetime | None = None
+    source: str
+    method: str | None = None
+    text_version: str | None = None
+    text_language: str | None = None
+    notice_version: str | None = None
+    evidence: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def append(connection: sa.Connection, events: Iterable[PermissionEvent]) -> int:
+    """Append the events that are not there yet, in the order given; how many were new.
+
+    Positions are taken in the same transaction, so they are in force when it commits.
+    """
+    remaining = iter(events)
+    new = 0
+    while chunk := list(islice(remaining, CHUNK)):
+        new += _append(connection, chunk)
+    return new
+
+
+def since(connection: sa.Connection, position: int) -> pl.DataFrame:
+    """The events after `position`, in order."""
+    return Ledger.of(connection).frame(connection, _SELECT.where(table.c.position > position))
+
+
+def frame(connection: sa.Connection) -> pl.DataFrame:
+    """All events in order of position; `details` is JSON text."""
+    return Ledger.of(connection).frame(connection, _SELECT)
+
+
+def of_person(connection: sa.Connection, controller: str, person_id: int) -> pl.DataFrame:
+    """One person's events, in order."""
+    mine = (table.c.controller == controller) & (table.c.person_id == person_id)
+    return Ledger.of(connection).frame(connection, _SELECT.where(mine))
+
+
+_SELECT = sa.select(table).order_by(table.c.position)
+Owner = tuple[str, int | None, str | None]
+
+
+def _append(connection: sa.Connection, events: Sequence[PermissionEvent]) -> int:
+    ledger = Ledger.of(connection)
+    unique = {event.event_id: event for event in events}
+    known = _known(connection, unique)
+    new = [event for event_id, event in unique.items() if event_id not in known]
+    if not new:
+        return 0
+    positions = ledger.take_positions(connection, len(new))
+    heads = _heads(connection, new)
+    rows = []
+    for position, event in zip(positions, new, strict=True):
+        owner = _owner(event)
+        row = _row(position, event, heads.get(owner), ledger.key)
+        heads[owner] = row["digest"]
+        rows.append(row)
+    connection.execute(sa.insert(table), rows)
+    return len(new)
+
+
+def _known(connection: sa.Connection, event_ids: Iterable[str]) -> set[str]:
+    select = sa.select(table.c.event_id).where(among(connection, table.c.event_id, event_ids))
+    return set(connection.scalars(select))
+
+
+def _owner(event: PermissionEvent) -> Owner:
+    return event.controller, event.person_id, None if event.person_id is not None else event.address_digest
+
+
+def _heads(connection: sa.Connection, events: Iterable[PermissionEvent]) -> dict[Owner, str]:
+    """The newest digest of each owner."""
+    people = {event.person_id for event in events if event.person_id is not None}
+    loose = {event.address_digest for event in events if event.person_id is None}
+    found: dict[Owner, str] = {}
+    for column, values in ((table.c.person_id, people), (table.c.address_digest, loose)):
+        if not values:
+            continue
+        mine = among(connection, column, values)
+        if column is table.c.address_digest:
+            mine = mine & table.c.person_id.is_(None)
+        last = sa.select(sa.func.max(table.c.position)).where(mine).group_by(table.c.controller, column)
+        select = sa.select(table.c.controller, table.c.person_id, table.c.address_digest, table.c.digest)
+        for row in connection.execute(select.where(table.c.position.in_(last))):
+            loose_address = None if row.person_id is not None else row.address_digest
+            found[(row.controller, row.person_id, loose_address)] = row.digest
+    return found
+
+
+def _row(position: int, event: PermissionEvent, previous: str | None, key: bytes) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(event, name) for name in PermissionEvent.__dataclass_fields__}
+    row |= {"position": position, "details": dict(event.details), "previous_digest": previous}
+    row["erasable_digest"] = erasable_digest(key, row)
+    row["digest"] = digest(key, row)
+    return row
+
+
+def erasable_digest(key: bytes, row: Mapping[str, Any]) -> str:
+    """The digest of the free fields of one event."""
+    details = row["details"]
+    details = json.loads(details) if isinstance(details, str) else details
+    return _digest(key, row["event_id"], row["address_digest"], row["method"], row["evidence"], details)
+
+
+def digest(key: bytes, row: Mapping[str, Any]) -> str:
+    """The digest of one event: all that never changes, and the digest before it."""
+    return _digest(key, *_fixed(row))
+
+
+def _fixed(row: Mapping[str, Any]) -> Iterator[object]:
+    for name in _CHAINED:
+        value = row[name]
+        yield (
+            value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+        )
+
+
+def _digest(key: bytes, *parts: object) -> str:
+    message = json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
+    return hashlib.blake2b(message, key=key, digest_size=32).hexdigest()
+
+
+_CHAINED = (
+    "position",
+    "event_id",
+    "controller",
+    "person_id",
+    "kind",
+    "channel",
+    "purpose",
+    "scope",
+    "occurred_at",
+    "recorded_at",
+    "valid_until",
+    "source",
+    "text_version",
+    "text_language",
+    "notice_version",
+    "previous_digest",
+    "erasable_digest",
+)

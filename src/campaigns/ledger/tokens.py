@@ -1,0 +1,48 @@
+"""The random key of each person that links carry: names nobody, and is gone at erasure."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from campaigns.ledger.lists import among
+from campaigns.ledger.tables import person_tokens as table
+
+SIZE = 16
+
+
+def token_keys(
+    connection: sa.Connection,
+    controller: str,
+    person_ids: Iterable[int],
+    *,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> dict[int, bytes]:
+    """The token key of each person; those who have none get one. Needs a writing connection."""
+    asked = list(dict.fromkeys(person_ids))
+    found = _existing(connection, controller, asked)
+    missing = [person_id for person_id in asked if person_id not in found]
+    if missing:
+        made = {person_id: random(SIZE) for person_id in missing}
+        rows = [
+            {"token_key": token_key, "controller": controller, "person_id": person_id}
+            for person_id, token_key in made.items()
+        ]
+        connection.execute(sa.insert(table), rows)
+        found |= made
+    return found
+
+
+def person_of(connection: sa.Connection, token_key: bytes) -> tuple[str, int] | None:
+    """Whose key it is: (controller, person_id); None for one that is unknown or erased."""
+    select = sa.select(table.c.controller, table.c.person_id).where(table.c.token_key == token_key)
+    row = connection.execute(select).one_or_none()
+    return None if row is None else (row.controller, row.person_id)
+
+
+def _existing(connection: sa.Connection, controller: str, person_ids: list[int]) -> dict[int, bytes]:
+    mine = (table.c.controller == controller) & among(connection, table.c.person_id, person_ids)
+    rows = connection.execute(sa.select(table.c.person_id, table.c.token_key).where(mine))
+    return {row.person_id: bytes(row.token_key) for row in rows}
