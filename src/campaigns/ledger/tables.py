@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -129,7 +130,9 @@ plans = Table(
     Column("mailing", String(64), nullable=False),
     Column("occurrence", String(32), nullable=False),  # local date and time of the schedule, or `once`
     Column("state", String(16), nullable=False),
-    Column("reason", String(40)),  # why it was cancelled: CANCELLED by a person, MISSED its latest time, REPLACED
+    Column(
+        "reason", String(40)
+    ),  # why it was cancelled: CANCELLED by a person, REPLACED by a new plan
     Column("fingerprint", String(64), nullable=False),
     Column(
         "parts", JSON, nullable=False
@@ -170,7 +173,9 @@ messages = Table(
     Column("batch", BigInteger),  # claim that it belongs to: one connection, sent in order of message_id
     Column("epoch", Integer, nullable=False, default=0),  # grows with each claim; a stale one is refused
     Column("lease_until", Moment),  # by the database's clock: what machines can compare
-    Column("lease_boottime", BigInteger),  # the same in milliseconds since boot: no change of the clock moves it
+    Column(
+        "lease_boottime", BigInteger
+    ),  # the same in milliseconds since boot: no change of the clock moves it
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", Moment),
     Column("provider_id", String(255)),
@@ -183,6 +188,12 @@ messages = Table(
     ),
     Index("messages_queue", "plan_id", "state", "message_id"),
     Index("messages_person", "controller", "person_id"),
+    Index(
+        "messages_address",
+        "address_digest",
+        sqlite_where=text("address_digest IS NOT NULL"),
+        postgresql_where=text("address_digest IS NOT NULL"),
+    ),
 )
 
 decisions = Table(
