@@ -130,9 +130,7 @@ plans = Table(
     Column("mailing", String(64), nullable=False),
     Column("occurrence", String(32), nullable=False),  # local date and time of the schedule, or `once`
     Column("state", String(16), nullable=False),
-    Column(
-        "reason", String(40)
-    ),  # why it was cancelled: CANCELLED by a person, REPLACED by a new plan
+    Column("reason", String(40)),  # why it was cancelled: CANCELLED by a person, REPLACED by a new plan
     Column("fingerprint", String(64), nullable=False),
     Column(
         "parts", JSON, nullable=False
