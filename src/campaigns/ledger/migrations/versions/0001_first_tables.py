@@ -130,6 +130,7 @@ def _messages() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_boottime", sa.BigInteger(), nullable=True),
+        sa.Column("ordered", sa.Boolean(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provider_id", sa.String(length=255), nullable=True),
@@ -145,6 +146,14 @@ def _messages() -> None:
         sa.UniqueConstraint(
             "mailing", "occurrence", "controller", "person_id", "subject", "channel", name="messages_once"
         ),
+    )
+    op.create_index(
+        "messages_address",
+        "messages",
+        ["address_digest"],
+        unique=False,
+        sqlite_where=sa.text("address_digest IS NOT NULL"),
+        postgresql_where=sa.text("address_digest IS NOT NULL"),
     )
     op.create_index("messages_person", "messages", ["controller", "person_id"], unique=False)
     op.create_index("messages_queue", "messages", ["plan_id", "state", "message_id"], unique=False)
