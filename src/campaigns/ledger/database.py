@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -175,6 +176,21 @@ class Ledger:
         """The key itself, for chains over many rows; never shown, never logged."""
         return self._key
 
+    def scrub(self) -> None:
+        """After an erasure: empty SQLite's write-ahead log, which still holds pages as they were.
+
+        Raises `Busy` LED010 when a long reader keeps it from being emptied.
+        """
+        if not self.is_sqlite:
+            return
+        connection: Any = self._writing.raw_connection()  # outside any transaction
+        try:
+            busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        if busy:
+            raise _locked()
+
     def dispose(self) -> None:
         """Close every connection."""
         for engine in (self._writing, self._outcomes, self._reading):
@@ -218,7 +234,9 @@ def _make_file(path: Path) -> None:
 
 
 def _sqlite(url: sa.URL, role: str, busy_seconds: float) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "isolation_level": None})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": busy_seconds, "isolation_level": None}, json_serializer=_json
+    )
     pragmas = [
         "PRAGMA journal_mode=WAL",
         f"PRAGMA synchronous={'NORMAL' if role == 'outcomes' else 'FULL'}",
@@ -249,8 +267,16 @@ def _postgresql(url: sa.URL, role: str, busy_seconds: float) -> sa.Engine:
     ]
     level: Any = "REPEATABLE READ" if role == "read" else "READ COMMITTED"
     return sa.create_engine(
-        url, connect_args={"options": " ".join(options)}, isolation_level=level, pool_pre_ping=True
+        url,
+        connect_args={"options": " ".join(options)},
+        isolation_level=level,
+        pool_pre_ping=True,
+        json_serializer=_json,
     )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ own, so that erasure can empty them and the chain still verifies.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.lists import among
+from campaigns.ledger.tables import meta
 from campaigns.ledger.tables import permission_events as table
 
 if TYPE_CHECKING:
@@ -98,12 +100,37 @@ def _append(connection: sa.Connection, events: Sequence[PermissionEvent]) -> int
     heads = _heads(connection, new)
     rows = []
     for position, event in zip(positions, new, strict=True):
-        owner = _owner(event)
-        row = _row(position, event, heads.get(owner), ledger.key)
-        heads[owner] = row["digest"]
+        whose = owner(event.controller, event.person_id, event.address_digest)
+        row = _row(position, event, heads.get(whose), ledger.key)
+        heads[whose] = row["digest"]
         rows.append(row)
     connection.execute(sa.insert(table), rows)
+    _count(connection, len(new))
     return len(new)
+
+
+def counted(connection: sa.Connection) -> int:
+    """How many events were ever appended; -1 when the number itself was changed by hand."""
+    text = connection.execute(_COUNT).scalar_one_or_none()
+    if text is None:
+        return 0
+    number, _, seal = text.partition(" ")
+    sealed = Ledger.of(connection).digest(_COUNT_NAME, number)
+    return int(number) if hmac.compare_digest(seal, sealed) else -1
+
+
+def _count(connection: sa.Connection, new: int) -> None:
+    """Keep the sealed number of events, so that a chain cut at its end is noticed."""
+    before = counted(connection)
+    number = max(before, 0) + new
+    value = f"{number} {Ledger.of(connection).digest(_COUNT_NAME, number)}"
+    same = meta.c.name == _COUNT_NAME
+    if not connection.execute(sa.update(meta).where(same).values(value=value)).rowcount:
+        connection.execute(sa.insert(meta).values(name=_COUNT_NAME, value=value))
+
+
+_COUNT_NAME = "permission_events"
+_COUNT = sa.select(meta.c.value).where(meta.c.name == _COUNT_NAME)
 
 
 def _known(connection: sa.Connection, event_ids: Iterable[str]) -> set[str]:
@@ -111,8 +138,9 @@ def _known(connection: sa.Connection, event_ids: Iterable[str]) -> set[str]:
     return set(connection.scalars(select))
 
 
-def _owner(event: PermissionEvent) -> Owner:
-    return event.controller, event.person_id, None if event.person_id is not None else event.address_digest
+def owner(controller: str, person_id: int | None, address_digest: str | None) -> Owner:
+    """Whose chain an event belongs to: a person's, or an address's that nobody has yet."""
+    return controller, person_id, None if person_id is not None else address_digest
 
 
 def _heads(connection: sa.Connection, events: Iterable[PermissionEvent]) -> dict[Owner, str]:
@@ -129,8 +157,7 @@ def _heads(connection: sa.Connection, events: Iterable[PermissionEvent]) -> dict
         last = sa.select(sa.func.max(table.c.position)).where(mine).group_by(table.c.controller, column)
         select = sa.select(table.c.controller, table.c.person_id, table.c.address_digest, table.c.digest)
         for row in connection.execute(select.where(table.c.position.in_(last))):
-            loose_address = None if row.person_id is not None else row.address_digest
-            found[(row.controller, row.person_id, loose_address)] = row.digest
+            found[owner(row.controller, row.person_id, row.address_digest)] = row.digest
     return found
 
 
