@@ -1,0 +1,121 @@
+"""Everything that touches Delta Lake: one table's folder, its versions, and commits to it.
+
+A commit holds the rows, the transaction id of the file that they came from and the counters that gave their
+ids, all in one log entry, so that a killed import can be run again and give the same rows and ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote
+
+import deltalake
+import polars as pl
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.writer.properties import WriterProperties
+
+from campaigns import errors
+from campaigns.lake.schemas import Table, empty
+
+_COUNTER = "counter:"
+_WRITING = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=122_880)
+
+
+def damaged(table: str, version: int | None, what: str, file: Path | str = "") -> errors.DataDamaged:
+    """The error for a table that cannot be read as it was written."""
+    at = "" if version is None else f" at version {version}"
+    return errors.DataDamaged(
+        "LAK004",
+        f"Table {table}{at} is damaged: {what}.",
+        file=file,
+        hint="Nothing was computed from the rest. Restore it from a backup, or import its files again.",
+    )
+
+
+class DeltaFolder:
+    """One table of the lake, as Delta Lake keeps it in `root/NAME`."""
+
+    def __init__(self, root: Path, table: Table) -> None:
+        self.table = table
+        self.path = root / table.name
+
+    def open(self, version: int | None = None) -> deltalake.DeltaTable | None:
+        """The table at a version, the newest by default; None when it was never written.
+
+        Raises:
+            DataDamaged: LAK004, the log cannot be read.
+        """
+        if not (self.path / "_delta_log").is_dir():
+            return None
+        try:
+            return deltalake.DeltaTable(self.path, version=version)
+        except TableNotFoundError:
+            if version is None and not any((self.path / "_delta_log").glob("*.json")):
+                return None  # killed before the first commit
+            raise damaged(self.table.name, version, "its log is not complete", self.path) from None
+        except (DeltaError, OSError, ValueError):
+            raise damaged(self.table.name, version, "its log cannot be read", self.path) from None
+
+    def create(self) -> deltalake.DeltaTable:
+        """The table, made first when there is none, with columns added since it was made."""
+        found = self.open()
+        if found is None:
+            return deltalake.DeltaTable.create(
+                self.path,
+                schema=empty(self.table.name).schema,
+                mode="ignore",
+                partition_by=list(self.table.partition_by),
+                configuration={
+                    "delta.dataSkippingStatsColumns": ",".join(self.table.statistics),
+                    "delta.enableDeletionVectors": "false",
+                },
+            )
+        return found
+
+    def write(
+        self,
+        frame: pl.DataFrame,
+        *,
+        mode: Literal["append", "overwrite"],
+        predicate: str | None = None,
+        transaction: str | None = None,
+        counters: Mapping[str, int],
+    ) -> None:
+        """One commit: rows, transaction id and counters together."""
+        marks = [deltalake.Transaction(_COUNTER + name, last) for name, last in counters.items()]
+        if transaction is not None:
+            marks.append(deltalake.Transaction(transaction, 1))
+        deltalake.write_deltalake(
+            self.create(),
+            frame,
+            mode=mode,  # type: ignore[arg-type]  # its overloads know single words only
+            predicate=predicate,
+            writer_properties=_WRITING,
+            schema_mode="merge" if mode == "append" else None,
+            commit_properties=deltalake.CommitProperties(app_transactions=marks),
+        )
+
+
+def has_transaction(table: deltalake.DeltaTable | None, transaction: str) -> bool:
+    """Whether the log holds that transaction id."""
+    return table is not None and table.transaction_version(transaction) is not None
+
+
+def last_of(table: deltalake.DeltaTable | None, counter: str) -> int:
+    """The last id that commits of this table recorded for a counter, 0 when none."""
+    return 0 if table is None else table.transaction_version(_COUNTER + counter) or 0
+
+
+def files_of(table: deltalake.DeltaTable) -> dict[str, tuple[int, int]]:
+    """The Parquet files of the open version: path relative to the table's folder to (bytes, rows)."""
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    rows = actions.select("path", "size_bytes", "num_records").rows()
+    return {unquote(path): (size, count) for path, size, count in rows}
+
+
+def equals_any(column: str, values: Sequence[str]) -> str:
+    """`column IN (...)` for Delta's own SQL; the values are partition names, never data about people."""
+    words = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{column} IN ({words})"

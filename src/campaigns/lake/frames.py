@@ -1,0 +1,66 @@
+"""Frames at the border of the lake: into the form of a table, and out of its Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from campaigns.lake.schemas import Table, empty
+
+
+class WrongFrame(TypeError):
+    """A room handed over a frame that does not fit its table: a fault of the program, not of the data."""
+
+
+def order_of(table: Table) -> tuple[str, ...]:
+    """The columns by which rows lie in the files and come out of them: partitions first, then keys."""
+    return (*table.partition_by, *(key for key in table.keys if key not in table.partition_by))
+
+
+def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The frame with the table's columns and types, sorted; columns that are missing become NULL.
+
+    Raises:
+        WrongFrame: a column is unknown, a value does not fit its type, or two rows have the same keys.
+    """
+    unknown = [column for column in frame.columns if column not in table.schema]
+    if unknown:
+        raise WrongFrame(f"{table.name} has no column {', '.join(unknown)}")
+    try:
+        shaped = frame.select(
+            (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
+            for name, kind in table.schema.items()
+        )
+    except pl.exceptions.PolarsError as error:
+        # the text of a cast error quotes values
+        raise WrongFrame(f"a value does not fit {table.name}: {type(error).__name__}") from None
+    shaped = shaped.sort(order_of(table), maintain_order=True)
+    if has_twins(shaped, table):
+        raise WrongFrame(f"two rows for {table.name} have the same {', '.join(table.keys)}")
+    return shaped
+
+
+def has_twins(ordered: pl.DataFrame, table: Table) -> bool:
+    """Whether two neighbours of a sorted frame have the same keys."""
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in table.keys)
+    return bool(ordered.select(same.slice(1).any()).item()) if len(ordered) > 1 else False
+
+
+def scan(paths: Sequence[Path], table: Table) -> pl.LazyFrame:
+    """The files as one lazy frame of the table's columns; the partition comes from the folder's name."""
+    if not paths:
+        return empty(table.name).lazy()
+    partitions = {name: table.schema[name] for name in table.partition_by}
+    inside = {name: kind for name, kind in table.schema.items() if name not in partitions}
+    lazy = pl.scan_parquet(
+        list(paths),
+        glob=False,
+        schema=inside,
+        missing_columns="insert",
+        extra_columns="ignore",
+        hive_partitioning=bool(partitions),
+        hive_schema=partitions or None,
+    )
+    return lazy.select(list(table.schema))

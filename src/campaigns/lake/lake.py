@@ -1,0 +1,73 @@
+"""The lake as one object: snapshots for readers, a writer, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from campaigns.lake import locking, manifests
+from campaigns.lake.leases import Lease
+from campaigns.lake.snapshot import Snapshot
+from campaigns.lake.writer import Writer
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableStatus:
+    """One line of `campaigns status`. `fresh_to` is when the table last changed in a snapshot."""
+
+    name: str
+    rows: int
+    version: int
+    fresh_to: datetime
+
+
+class Lake:
+    """The Delta tables below one folder (`data/lake`)."""
+
+    def __init__(self, root: Path, *, clock: Callable[[], datetime] = _utc_now) -> None:
+        self.root = root.resolve()
+        self._clock = clock
+
+    def snapshot(self, number: int | None = None) -> Snapshot:
+        """A snapshot to read, the newest by default; close it, or use it with `with`.
+
+        Raises:
+            NotFound: LAK002, that snapshot was never taken or is no longer kept.
+            DataDamaged: LAK003, its file cannot be read.
+        """
+        while True:
+            manifest = manifests.newest(self.root) if number is None else manifests.read(self.root, number)
+            if manifest.number == 0:
+                return Snapshot(self.root, manifest, None)
+            lease = Lease.take(self.root, manifest, self._clock)
+            # Vacuum removes manifests before it looks for leases: if ours is there, the lease was in time.
+            if manifests.path_of(self.root, manifest.number).exists():
+                return Snapshot(self.root, manifest, lease)
+            lease.release()
+
+    @contextmanager
+    def writer(self, *, purpose: str, wait: float = 60.0) -> Iterator[Writer]:
+        """The lake's only writer; publishes one snapshot on leaving, and nothing on an exception.
+
+        Raises:
+            Busy: LAK001, somebody else held the lock for longer than `wait` seconds.
+        """
+        with locking.held(self.root, purpose=purpose, wait=wait, clock=self._clock):
+            writer = Writer(self.root, manifests.newest(self.root))
+            yield writer
+            writer.publish(self._clock())
+
+    def status(self) -> list[TableStatus]:
+        """Rows, version and freshness of every table that was ever written."""
+        manifest = manifests.newest(self.root)
+        return [
+            TableStatus(name=name, rows=manifest.rows(name), version=version, fresh_to=manifest.taken_at)
+            for name, version in sorted(manifest.versions.items())
+        ]
