@@ -1,0 +1,106 @@
+"""The header of a source file against what a kind wants: by name in any case and order, not by position."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from campaigns.errors import UserError
+from campaigns.register.deliveries import Delivery
+from campaigns.settings.binding import suggestion
+from campaigns.settings.model import SourceFile
+
+# A further column is kept only under a name that can mean nothing else: no `_id`, `__proto__`.
+_FURTHER = re.compile(r"[^\W_][\w .:/()%-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Columns:
+    """What a kind reads. `keys` are ids: compared as they stand, so a doubtful one refuses its row.
+
+    `others` keeps the file's further columns under their own names (events put them into properties).
+    """
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    others: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Required and optional, in order."""
+        return (*self.required, *self.optional)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matching:
+    """Which cell of a row is which column."""
+
+    positions: dict[str, int]
+    others: dict[str, int] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+
+def folded(name: str) -> str:
+    """A column name as it is compared: case, spaces and the way of writing accents do not matter."""
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def match(header: Sequence[str], delivery: Delivery, columns: Columns) -> Matching:
+    """Find our columns in their header. Raises `UserError` REG007 (missing), REG008 (twice)."""
+    _refuse_doubles(header, delivery)
+    ours = _our_names(header, delivery.source)
+    wanted = {name: at for at, name in enumerate(ours) if name in columns.names}
+    if len(wanted) < sum(name in columns.names for name in ours):
+        raise UserError(
+            "REG008",
+            f"two columns of {delivery.name} mean the same thing.",
+            hint="see `columns:` of the source",
+        )
+    for name in columns.required:
+        if name not in wanted and name not in delivery.source.defaults:
+            raise _missing(name, header, delivery)
+    rest = {header[at].strip(): at for at, name in enumerate(ours) if name not in wanted}
+    kept = {name: at for name, at in rest.items() if columns.others and _FURTHER.fullmatch(name)}
+    ignored = tuple(name for name in rest if name and name not in kept)
+    return Matching(positions=wanted, others=kept, ignored=ignored)
+
+
+def fits(header: Sequence[str], source: SourceFile, columns: Columns) -> bool:
+    """Whether a file with this header could be one of the source's: every required column is there."""
+    ours = set(_our_names(header, source)) | set(source.defaults)
+    return set(columns.required) <= ours
+
+
+def _our_names(header: Sequence[str], source: SourceFile) -> list[str]:
+    """Our name of each of their columns; one that the source does not map keeps its own name, folded."""
+    mapping = {folded(theirs): ours for theirs, ours in source.columns.items()}
+    taken = set(mapping.values()) & {mapping[folded(name)] for name in header if folded(name) in mapping}
+    names = [mapping.get(folded(name), folded(name)) for name in header]
+    return [
+        name if folded(theirs) in mapping or name not in taken else f"{name} (theirs)"
+        for theirs, name in zip(header, names, strict=True)
+    ]
+
+
+def _refuse_doubles(header: Sequence[str], delivery: Delivery) -> None:
+    counts = Counter(folded(name) for name in header if name.strip())
+    if any(count > 1 for count in counts.values()):
+        raise UserError(
+            "REG008",
+            f"a column name stands twice in the header of {delivery.name}; which one is meant?",
+            hint="give each column its own name",
+        )
+
+
+def _missing(name: str, header: Sequence[str], delivery: Delivery) -> UserError:
+    theirs = next((word for word, ours in delivery.source.columns.items() if ours == name), name)
+    shown = [word.strip() for word in header if word.strip() and len(word) < 40][:40]
+    return UserError(
+        "REG007",
+        f"{delivery.name} has no column `{theirs}`, which {delivery.source.kind} need.",
+        hint=suggestion(theirs, shown),
+    )

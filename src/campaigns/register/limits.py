@@ -1,0 +1,8 @@
+"""How large a source file's parts may be. Beyond these it is no data: a quote was lost, or somebody plays."""
+
+from __future__ import annotations
+
+MAX_COLUMNS = 500
+MAX_LINE = 1 << 20  # bytes of one record
+MAX_CELL = 10_000  # characters
+MAX_RECORD_LINES = 200  # lines of one record whose quoted cell has line ends

@@ -1,0 +1,153 @@
+"""Rows and values that were not let in: where they stood, why, and the raw line without identity codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.identifiers import personal_codes
+from campaigns.lake.schemas import TABLES
+from campaigns.register.deliveries import Delivery
+from campaigns.register.raw_lines import raw_lines
+
+if TYPE_CHECKING:
+    from campaigns.lake import Writer
+
+KEPT = timedelta(days=30)
+MAX_TEXT = 2_000
+
+_ENTRY: dict[str, pl.DataType] = {
+    "line": pl.Int64(),
+    "reason": pl.String(),
+    "message": pl.String(),
+    "column": pl.String(),
+    "text": pl.String(),
+    "person_id": pl.Int64(),
+}
+
+
+class Rejects:
+    """Collects what one delivery's rows are refused for.
+
+    An entry either refuses its row (the default) or only leaves a value out and lets the row in. Messages
+    name the column and what would be right, never the value.
+    """
+
+    def __init__(self, delivery: Delivery, kind: str) -> None:
+        self.delivery = delivery
+        self.kind = kind
+        self._frames: list[pl.DataFrame] = []
+        self._refused: list[pl.Series] = []
+        self._hidden: set[int] = set()
+
+    def add(
+        self,
+        line: int,
+        code: str,
+        message: str,
+        column: str = "",
+        text: str = "",
+        *,
+        refuses_row: bool = True,
+    ) -> None:
+        """One entry; without `text` the raw line is read from the file when the quarantine is written."""
+        entry = {"line": [line], "reason": [code], "message": [message], "column": [column]}
+        self.add_frame(pl.DataFrame({**entry, "text": [text or None]}), refuses_row=refuses_row)
+
+    def add_frame(self, frame: pl.DataFrame, *, refuses_row: bool = True) -> None:
+        """Entries with `line`, `reason`, `message` and, where known, `column`, `text` and `person_id`."""
+        if frame.is_empty():
+            return
+        missing = [
+            pl.lit(None, kind).alias(name) for name, kind in _ENTRY.items() if name not in frame.columns
+        ]
+        entries = frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in _ENTRY.items())
+        self._frames.append(entries)
+        if refuses_row:
+            self._refused.append(entries["line"])
+
+    def add_lines(
+        self, lines: pl.Series, code: str, message: str, column: str = "", *, refuses_row: bool = True
+    ) -> None:
+        """The same entry for many lines."""
+        frame = pl.DataFrame({"line": lines}).with_columns(
+            reason=pl.lit(code), message=pl.lit(message), column=pl.lit(column)
+        )
+        self.add_frame(frame, refuses_row=refuses_row)
+
+    def hide(self, lines: Iterable[int]) -> None:
+        """Keep no raw text of these lines: they hold something that must not come back."""
+        self._hidden.update(lines)
+
+    @property
+    def refused_lines(self) -> pl.Series:
+        """The lines whose rows do not go in, each once, ascending."""
+        return pl.concat([pl.Series("line", [], dtype=pl.Int64), *self._refused]).unique().sort()
+
+    @property
+    def refused(self) -> int:
+        """How many rows do not go in."""
+        return len(self.refused_lines)
+
+    def accepted(self, frame: pl.DataFrame, line: str = "_line") -> pl.DataFrame:
+        """The rows of the frame that nothing refuses."""
+        refused = self.refused_lines
+        return frame if refused.is_empty() else frame.filter(~pl.col(line).is_in(refused.implode()))
+
+    def frame(self, now: datetime) -> pl.DataFrame:
+        """All entries as rows of the lake table; several columns wrong for one reason on a line make one."""
+        if not self._frames:
+            return pl.DataFrame(schema=dict(TABLES["quarantine"].schema))
+        entries = (
+            pl.concat(self._frames)
+            .group_by("line", "reason", maintain_order=True)
+            .agg(
+                pl.col("message").unique(maintain_order=True).str.join(" "),
+                pl.col("column").drop_nulls().unique(maintain_order=True).str.join(", "),
+                pl.col("text").drop_nulls().first(),
+                pl.col("person_id").drop_nulls().first(),
+            )
+        )
+        return (
+            entries.with_columns(text=self._texts(entries))
+            .with_columns(
+                controller=pl.lit(self.delivery.source.controller),
+                file_hash=pl.lit(self.delivery.sha256),
+                file=pl.lit(self.delivery.name),
+                kind=pl.lit(self.kind),
+                received_at=pl.lit(now).dt.cast_time_unit("us"),
+            )
+            .select(pl.col(name).cast(kind) for name, kind in TABLES["quarantine"].schema.items())
+        )
+
+    def write(self, lake: Writer, *, now: datetime) -> int:
+        """Put the entries into the lake; returns how many rows of the file were refused."""
+        frame = self.frame(now)
+        if not frame.is_empty():
+            lake.upsert("quarantine", frame, transaction=self.delivery.transaction)
+        return self.refused
+
+    def _texts(self, entries: pl.DataFrame) -> pl.Series:
+        """The raw line of each entry, masked first and cut after: a cut could split a code and hide it."""
+        wanted = set(entries.filter(pl.col("text").is_null())["line"]) - self._hidden
+        found = raw_lines(self.delivery, wanted)
+        own = entries["text"].to_list()
+        texts = [
+            None if line in self._hidden else given or found.get(line)
+            for line, given in zip(entries["line"], own, strict=True)
+        ]
+        masked = personal_codes.mask_series(pl.Series("text", texts, dtype=pl.String))
+        return masked.str.slice(0, MAX_TEXT).str.replace_all(r"[\p{Cc}&&[^\n\t]]", "\ufffd")
+
+
+def retain(lake: Writer, *, now: datetime) -> int:
+    """Forget quarantine entries older than 30 days; returns how many went."""
+    entries = lake.frame("quarantine")
+    kept = entries.filter(pl.col("received_at") > now - KEPT)
+    gone = len(entries) - len(kept)
+    if gone:
+        lake.replace("quarantine", kept)
+    return gone

@@ -1,0 +1,255 @@
+"""Source files as text columns under our names: `read` is what kinds call.
+
+Everything that comes out is clean text: NFC, single spaces, no control or invisible characters, empty cells
+NULL, no personal identity code. Everything that could not be read is in the rejects, with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from campaigns.errors import UserError
+from campaigns.identifiers import personal_codes
+from campaigns.register import csv_exact, csv_fast, parquet_files
+from campaigns.register.csv_exact import Dialect, RawTable
+from campaigns.register.deliveries import Delivery
+from campaigns.register.headers import Columns, Matching, folded, match
+from campaigns.register.limits import MAX_CELL, MAX_COLUMNS, MAX_LINE
+from campaigns.register.quarantine import Rejects
+from campaigns.register.raw_lines import is_parquet, physical_lines
+
+__all__ = ["Columns", "Rows", "header_of", "read"]
+
+DELIMITERS = ";,\t|"
+_UNTIDY = r"[\p{Cc}\p{Cf}]|^\s|\s\s|[^\S ]|\s$"
+_LETTERS_AND_MARKS = r"[^\x00-\x{2FF}]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """What `read` found.
+
+    `frame` has `_line` (Int64: line of the file, for Parquet its row) and text columns under our names: every
+    required and optional one (NULL when the file has no such column), then the further ones that the kind
+    keeps. Only rows that nothing refused are in it. `present` are the columns that the file really has or the
+    source fills. `total` counts all data rows, refused ones too. `keys` are the `source_id` values of all readable
+    rows, refused ones included: a row with a mistake is still in the extract.
+    """
+
+    frame: pl.DataFrame
+    total: int
+    present: frozenset[str]
+    others: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    keys: pl.Series
+
+
+def header_of(delivery: Delivery) -> list[str]:
+    """The column names of the file as they stand. Raises `UserError` REG009, REG010, REG011."""
+    if is_parquet(delivery):
+        return parquet_files.header(delivery)
+    return _csv_header(delivery)[0]
+
+
+def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
+    """Read one file. Raises `UserError` when nothing of it can be used."""
+    if is_parquet(delivery):
+        header, raw = parquet_files.read(delivery)
+    else:
+        header, dialect = _csv_header(delivery)
+        raw = csv_fast.read(delivery.path, dialect) or csv_exact.read(delivery.path, dialect)
+    matching = match(header, delivery, columns)
+    frame = _without_empty_rows(raw.frame)
+    total = len(frame) + len(raw.faults)
+    _refuse_faults(raw, rejects)
+    frame = _without_second_headers(_chosen(frame, matching, columns), header, matching, rejects)
+    frame = _tidy(_refuse_large(frame, rejects))
+    frame = _without_codes(frame, columns, rejects)
+    frame = _mapped(frame, delivery, columns)
+    keys = frame["source_id"] if "source_id" in frame.columns else pl.Series("source_id", [], dtype=pl.String)
+    return Rows(
+        frame=rejects.accepted(frame),
+        total=total,
+        present=frozenset(matching.positions) | frozenset(delivery.source.defaults),
+        others=tuple(matching.others),
+        notes=_notes(matching),
+        keys=keys.drop_nulls().unique(),
+    )
+
+
+def _csv_header(delivery: Delivery) -> tuple[list[str], Dialect]:
+    line, number = _first_line(delivery)
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
+        raise UserError(
+            "REG009",
+            f"{delivery.name} is not UTF-8 text (it looks like UTF-16 or a binary file).",
+            hint="save it as CSV UTF-8",
+        )
+    if len(line) > MAX_LINE:
+        raise UserError("REG010", f"the first line of {delivery.name} is longer than {MAX_LINE:,} bytes.")
+    encoding = delivery.source.encoding
+    try:
+        text = line.removeprefix(b"\xef\xbb\xbf").decode(encoding).rstrip("\r\n")
+    except (UnicodeDecodeError, LookupError):
+        raise UserError(
+            "REG009",
+            f"the header of {delivery.name} is not {encoding} text.",
+            hint="save the file as CSV UTF-8, or give the source its `encoding:`",
+        ) from None
+    delimiter = _delimiter(delivery, text)
+    header = csv_exact.split(text, delimiter)
+    if header is None:
+        raise UserError("REG010", f"the header of {delivery.name} has a quote that is not closed.")
+    if len(header) > MAX_COLUMNS:
+        raise UserError("REG010", f"{delivery.name} has more than {MAX_COLUMNS} columns.")
+    return header, Dialect(delimiter=delimiter, encoding=encoding, width=len(header), header_line=number)
+
+
+def _first_line(delivery: Delivery) -> tuple[bytes, int]:
+    with delivery.path.open("rb") as stream:
+        for number, line in enumerate(physical_lines(stream), start=1):
+            if line.removeprefix(b"\xef\xbb\xbf").strip():
+                return line, number
+    raise UserError("REG010", f"{delivery.name} is empty.", hint="a source file starts with a header line")
+
+
+def _delimiter(delivery: Delivery, header: str) -> str:
+    """The source's own, else the one that the header line has most of."""
+    given = {"tab": "\t", "\\t": "\t"}.get(delivery.source.delimiter, delivery.source.delimiter)
+    if given:
+        if len(given) != 1 or not given.isascii() or given in '"\r\n':
+            raise UserError(
+                "REG006", f"the `delimiter:` of source `{delivery.source_name}` must be one character."
+            )
+        return given
+    return max(DELIMITERS, key=header.count)
+
+
+def _without_empty_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of nothing but delimiters are what spreadsheets leave behind."""
+    cells = [name for name in frame.columns if name != "_line"]
+    return frame.filter(pl.any_horizontal(pl.col(name).str.contains(r"\S") for name in cells))
+
+
+def _chosen(frame: pl.DataFrame, matching: Matching, columns: Columns) -> pl.DataFrame:
+    found = {**matching.positions, **matching.others}
+    absent = [name for name in columns.names if name not in found]
+    return frame.select(
+        "_line",
+        *(pl.col(f"c{found[name]}").alias(name) for name in columns.names if name in found),
+        *(pl.lit(None, pl.String).alias(name) for name in absent),
+        *(pl.col(f"c{at}").alias(name) for name, at in matching.others.items()),
+    )
+
+
+def _refuse_faults(raw: RawTable, rejects: Rejects) -> None:
+    if raw.faults:
+        rejects.add_frame(
+            pl.DataFrame(
+                {
+                    "line": [fault.line for fault in raw.faults],
+                    "reason": [fault.code for fault in raw.faults],
+                    "message": [fault.message for fault in raw.faults],
+                }
+            )
+        )
+
+
+def _without_second_headers(
+    frame: pl.DataFrame, header: Sequence[str], matching: Matching, rejects: Rejects
+) -> pl.DataFrame:
+    """Files glued together bring their header along: a line of column names is no row."""
+    again = reduce(
+        lambda left, right: left & right,
+        (
+            pl.col(name).str.strip_chars().str.to_lowercase() == folded(header[at]).lower()
+            for name, at in matching.positions.items()
+        ),
+    )
+    found = frame.filter(again)
+    rejects.add_lines(found["_line"], "REG105", "the header stands here again; the line is no row.")
+    return frame if found.is_empty() else frame.filter(~again.fill_null(value=False))
+
+
+def _refuse_large(frame: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
+    large = pl.lit(value=False)
+    for name in _texts(frame):
+        too_long = pl.col(name).str.len_chars() > MAX_CELL
+        lines = frame.filter(pl.col(name).str.len_bytes() > MAX_CELL).filter(too_long)["_line"]
+        if not lines.is_empty():
+            rejects.add_lines(lines, "REG100", f"`{name}` is longer than {MAX_CELL:,} characters.", name)
+            large = large | too_long.fill_null(value=False)
+    return frame.filter(~large)
+
+
+def _tidy(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(tidy_series(frame[name]) for name in _texts(frame))
+
+
+def tidy_series(texts: pl.Series) -> pl.Series:
+    """NFC, single spaces, nothing invisible, empty is NULL."""
+    if texts.str.contains(_LETTERS_AND_MARKS).any():
+        texts = texts.str.normalize("NFC")
+    if texts.str.contains(_UNTIDY).any():
+        spaced = texts.str.replace_all(r"\s+", " ")
+        texts = spaced.str.replace_all(r"[\p{Cc}\p{Cf}]", "").str.strip_chars()
+    return pl.select(pl.when(texts != "").then(texts).alias(texts.name)).to_series()
+
+
+def _without_codes(frame: pl.DataFrame, columns: Columns, rejects: Rejects) -> pl.DataFrame:
+    """Refuse rows with a personal identity code; mask what only looks like one."""
+    masked = []
+    for name in _texts(frame):
+        flags = personal_codes.flag_series(frame[name])
+        if flags.null_count() == len(flags):
+            continue
+        certain, suspect = (
+            frame.filter(flags == "certain")["_line"],
+            frame.filter(flags == "suspect")["_line"],
+        )
+        rejects.add_lines(
+            certain, "REG110", f"`{name}` holds a personal identity code; such a row is not taken in.", name
+        )
+        in_key = name in columns.keys
+        rejects.add_lines(
+            suspect,
+            "REG111",
+            f"`{name}` holds what looks like a personal identity code; it was masked.",
+            name,
+            refuses_row=in_key,
+        )
+        masked.append(personal_codes.mask_series(frame[name]))
+    return frame.with_columns(masked)
+
+
+def _mapped(frame: pl.DataFrame, delivery: Delivery, columns: Columns) -> pl.DataFrame:
+    """Their words to ours by `values:`, then `defaults:` where there is nothing."""
+    source = delivery.source
+    changes = {}
+    for name, words in source.values.items():
+        if name in columns.names:
+            ours = {folded(theirs): word for theirs, word in words.items()}
+            folded_cells = pl.col(name).str.to_lowercase()
+            changes[name] = folded_cells.replace_strict(ours, default=pl.col(name), return_dtype=pl.String)
+    frame = frame.with_columns(**changes)
+    filled = {
+        name: pl.col(name).fill_null(pl.lit(word))
+        for name, word in source.defaults.items()
+        if name in columns.names
+    }
+    return frame.with_columns(**filled)
+
+
+def _texts(frame: pl.DataFrame) -> list[str]:
+    return [name for name in frame.columns if name != "_line"]
+
+
+def _notes(matching: Matching) -> tuple[str, ...]:
+    if not matching.ignored:
+        return ()
+    count = len(matching.ignored)
+    return (f"{count} further column{'s' if count > 1 else ''} not used",)
