@@ -80,6 +80,7 @@ TABLES: dict[str, Table] = {
                 "informed_by": TEXT,  # notice version that this person was told of; NULL = not informed
                 "registered_on": DAY,
                 "ended_on": DAY,  # absent from a full extract since
+                "received_at": WHEN,  # of the newest file that had the person
             },
             personal=True,
             statistics=_PERSONAL_STATISTICS,
@@ -119,6 +120,8 @@ TABLES: dict[str, Table] = {
                 "size": INT,  # people
                 "postal_code": TEXT,
                 "ended_on": DAY,
+                "source": TEXT,
+                "received_at": WHEN,
             },
         ),
         _table(
@@ -146,6 +149,8 @@ TABLES: dict[str, Table] = {
                 "building_year": SMALL,
                 "heating": TEXT,
                 "area_m2": SMALL,
+                "source": TEXT,
+                "received_at": WHEN,
             },
         ),
         _table(
@@ -157,6 +162,9 @@ TABLES: dict[str, Table] = {
                 "energy": TEXT,  # electricity, district_heat
                 "gsrn": ID,  # NULL for heat; text of 18 digits at every border
                 "fuse_a": SMALL,
+                "ended_on": DAY,  # absent from a full extract since
+                "source": TEXT,
+                "received_at": WHEN,
             },
         ),
         _table(
@@ -172,6 +180,8 @@ TABLES: dict[str, Table] = {
                 "start_date": DAY,
                 "end_date": DAY,
                 "annual_kwh_estimate": INT,
+                "source": TEXT,
+                "received_at": WHEN,
             },
             personal=True,
             statistics=_PERSONAL_STATISTICS,
@@ -267,6 +277,22 @@ TABLES: dict[str, Table] = {
             },
             personal=True,
             statistics=_PERSONAL_STATISTICS,
+        ),
+        _table(  # every file that was imported: what it was, and what became of its rows
+            "deliveries",
+            ("source", "file_hash"),
+            {
+                "source": TEXT,
+                "file_hash": TEXT,
+                "file": TEXT,
+                "kind": TEXT,
+                "extract": TEXT,  # full, changes
+                "received_at": WHEN,
+                "imported_at": WHEN,
+                "rows": ID,
+                "accepted": ID,
+                "quarantined": ID,
+            },
         ),
         _table(
             "quarantine",
