@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaigns.lake import locking, manifests
+from campaigns.lake import erasing, locking, manifests
+from campaigns.lake.cleaning import Vacuumed, sweep
+from campaigns.lake.erasing import Erased
 from campaigns.lake.leases import Lease
 from campaigns.lake.snapshot import Snapshot
 from campaigns.lake.writer import Writer
@@ -63,6 +65,30 @@ class Lake:
             writer = Writer(self.root, manifests.newest(self.root))
             yield writer
             writer.publish(self._clock())
+
+    def vacuum(self, *, wait: float = 60.0) -> Vacuumed:
+        """Remove files that neither the newest snapshot nor a living reader needs, and older snapshots.
+
+        Raises:
+            Busy: LAK001, as `writer`. DataDamaged: LAK004 or LAK006, before anything is removed.
+        """
+        with locking.held(self.root, purpose="vacuum", wait=wait, clock=self._clock):
+            return sweep(self.root)
+
+    def erase(self, controller: str, person_ids: Sequence[int], *, wait: float = 60.0) -> Erased:
+        """Remove people of one controller from every table and every file.
+
+        Readers who have held a snapshot for more than 60 s lose it; while a younger one needs an old file the
+        result is `pending`, and a later `vacuum` (or `erase` again) completes it.
+
+        Raises:
+            Busy, DataDamaged: as `vacuum`.
+        """
+        with locking.held(self.root, purpose="erase", wait=wait, clock=self._clock):
+            writer = Writer(self.root, manifests.newest(self.root))
+            rows = erasing.remove_rows(writer, controller, person_ids)
+            writer.publish(self._clock())
+            return Erased(rows=rows, vacuumed=erasing.finish(self.root, self._clock()))
 
     def status(self) -> list[TableStatus]:
         """Rows, version and freshness of every table that was ever written."""

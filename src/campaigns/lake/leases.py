@@ -12,11 +12,11 @@ import json
 import os
 import shutil
 import uuid
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from campaigns.lake.files import PRIVATE_FILE, make_private
 from campaigns.lake.manifests import Manifest
@@ -30,21 +30,29 @@ class Lease:
     def __init__(self, path: Path, descriptor: int | None) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._end = None if descriptor is None else weakref.finalize(self, _let_go, path, descriptor)
 
     @classmethod
     def take(cls, root: Path, manifest: Manifest, clock: Callable[[], datetime]) -> Lease:
         """Write and lock a lease file; on a read-only disk nothing can vacuum, so none is needed."""
         path = root / "_leases" / f"{uuid.uuid4().hex}.json"
+        unlocked = path.with_suffix(".new")  # not seen by `live` before it is locked and whole
         try:
             make_private(path.parent)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+            descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         except OSError as error:
             if error.errno in _READ_ONLY:
                 return cls(path, None)
             raise
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        note = {"pid": os.getpid(), "number": manifest.number, "since": clock().isoformat()}
-        os.write(descriptor, json.dumps(note | {"versions": dict(manifest.versions)}).encode())
+        note = {
+            "pid": os.getpid(),
+            "number": manifest.number,
+            "since": clock().isoformat(),
+            "files": {table: [file.path for file in files] for table, files in manifest.files.items()},
+        }
+        os.write(descriptor, json.dumps(note).encode())
+        unlocked.rename(path)
         return cls(path, descriptor)
 
     @property
@@ -55,23 +63,12 @@ class Lease:
     @property
     def revoked(self) -> bool:
         """Whether an erasure took the lease away."""
-        return self._descriptor is not None and not self.path.exists()
+        return self._end is not None and self._end.alive and not self.path.exists()
 
     def release(self) -> None:
-        """Give the snapshot up; doing it twice is harmless."""
-        if self._descriptor is None:
-            return
-        _remove(self.path)
-        os.close(self._descriptor)
-        self._descriptor = None
-
-    def __enter__(self) -> Lease:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+        """Give the snapshot up; doing it twice is harmless, forgetting it too."""
+        if self._end is not None:
+            self._end()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +79,7 @@ class Held:
     pid: int
     number: int
     since: datetime
-    versions: Mapping[str, int]
+    files: Mapping[str, list[str]]
 
     def revoke(self) -> None:
         """Take the lease away: its reader is told to open a new snapshot at its next read."""
@@ -113,11 +110,15 @@ def _held(path: Path) -> Held | None:
             pid=note["pid"],
             number=note["number"],
             since=datetime.fromisoformat(note["since"]),
-            versions=note["versions"],
+            files=note["files"],
         )
+    _let_go(path, descriptor)  # its reader died
+    return None
+
+
+def _let_go(path: Path, descriptor: int) -> None:
     _remove(path)
     os.close(descriptor)
-    return None
 
 
 def _remove(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Snapshots as files: `_snapshots/N.json` says which version of each table belongs together.
 
 A snapshot is published by the appearance of its file, so it is written last. It also lists the Parquet files
-of each version with size, rows and checksum: readers need no Delta log, and a lost or changed file is noticed.
+of each version with size, rows and checksum, so that a lost or changed file is noticed.
 """
 
 from __future__ import annotations
