@@ -17,6 +17,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.writer.properties import WriterProperties
 
 from campaigns import errors
+from campaigns.lake.manifests import DataFile
 from campaigns.lake.schemas import Table, empty
 
 _COUNTER = "counter:"
@@ -32,6 +33,10 @@ def damaged(table: str, version: int | None, what: str, file: Path | str = "") -
         file=file,
         hint="Nothing was computed from the rest. Restore it from a backup, or import its files again.",
     )
+
+
+class LakeUnwritable(errors.UserError):
+    """The disk does not take what should be written; nothing was published."""
 
 
 class DeltaFolder:
@@ -58,43 +63,79 @@ class DeltaFolder:
         except (DeltaError, OSError, ValueError):
             raise damaged(self.table.name, version, "its log cannot be read", self.path) from None
 
-    def create(self) -> deltalake.DeltaTable:
-        """The table, made first when there is none, with columns added since it was made."""
-        found = self.open()
-        if found is None:
-            return deltalake.DeltaTable.create(
-                self.path,
-                schema=empty(self.table.name).schema,
-                mode="ignore",
-                partition_by=list(self.table.partition_by),
-                configuration={
-                    "delta.dataSkippingStatsColumns": ",".join(self.table.statistics),
-                    "delta.enableDeletionVectors": "false",
-                },
-            )
-        return found
+    def open_over(self, version: int | None, files: Sequence[DataFile]) -> deltalake.DeltaTable | None:
+        """The newest version, after making sure that the published one still is what was published.
+
+        A log can lose its last lines or files without delta-rs noticing; the table would silently be smaller.
+
+        Raises:
+            DataDamaged: LAK004, the log does not lead to the published files.
+        """
+        newest = self.open()
+        if version is None:
+            return newest
+        if newest is None or newest.version() < version:
+            raise damaged(self.table.name, version, "its log ends too early", self.path)
+        self._compare(newest if newest.version() == version else self.open(version), version, files)
+        return newest
+
+    def check(self, version: int, files: Sequence[DataFile]) -> None:
+        """Make sure that the log still names the files of a published version.
+
+        Raises:
+            DataDamaged: LAK004, as `open_over`.
+        """
+        self._compare(self.open(version), version, files)
 
     def write(
         self,
         frame: pl.DataFrame,
         *,
         mode: Literal["append", "overwrite"],
-        predicate: str | None = None,
-        transaction: str | None = None,
+        predicate: str | None,
+        transaction: str | None,
         counters: Mapping[str, int],
     ) -> None:
-        """One commit: rows, transaction id and counters together."""
+        """One commit: rows, transaction id and counters together. Makes the table when there is none.
+
+        Raises:
+            LakeUnwritable: LAK008, the disk is full, read-only or refuses.
+        """
         marks = [deltalake.Transaction(_COUNTER + name, last) for name, last in counters.items()]
         if transaction is not None:
             marks.append(deltalake.Transaction(transaction, 1))
-        deltalake.write_deltalake(
-            self.create(),
-            frame,
-            mode=mode,  # type: ignore[arg-type]  # its overloads know single words only
-            predicate=predicate,
-            writer_properties=_WRITING,
-            schema_mode="merge" if mode == "append" else None,
-            commit_properties=deltalake.CommitProperties(app_transactions=marks),
+        try:
+            deltalake.write_deltalake(  # type: ignore[call-overload]  # which know single modes only
+                self._made(),
+                frame,
+                mode=mode,
+                predicate=predicate,
+                schema_mode="merge",  # columns added to schemas.py since the table was made
+                writer_properties=_WRITING,
+                commit_properties=deltalake.CommitProperties(app_transactions=marks),
+            )
+        except (DeltaError, OSError):
+            raise LakeUnwritable(
+                "LAK008",
+                f"Table {self.table.name} cannot be written; what was published before stays as it is.",
+                file=self.path,
+                hint="Is the disk full, or the folder read-only? Run again when it is not.",
+            ) from None
+
+    def _compare(self, opened: deltalake.DeltaTable | None, version: int, files: Sequence[DataFile]) -> None:
+        if opened is None or set(files_of(opened)) != {file.path for file in files}:
+            raise damaged(self.table.name, version, "its log does not name the published files", self.path)
+
+    def _made(self) -> deltalake.DeltaTable:
+        return self.open() or deltalake.DeltaTable.create(
+            self.path,
+            schema=empty(self.table.name).schema,
+            mode="ignore",
+            partition_by=list(self.table.partition_by),
+            configuration={
+                "delta.dataSkippingStatsColumns": ",".join(self.table.statistics),
+                "delta.enableDeletionVectors": "false",
+            },
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,6 +56,24 @@ def checksum(path: Path) -> int:
         while chunk := file.read(_CHUNK):
             value = zlib.crc32(chunk, value)
     return value
+
+
+def settle(folder: Path, known: Collection[str]) -> None:
+    """Make what was written below the folder private, and wait until it is on the disk.
+
+    delta-rs does neither. Files in `known` (paths relative to the folder) were settled before.
+    """
+    for entry in walk(folder):
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            path.chmod(PRIVATE_FOLDER)
+            sync(path)
+        elif path.relative_to(folder).as_posix() not in known:
+            path.chmod(PRIVATE_FILE)
+            sync(path)
+    folder.chmod(PRIVATE_FOLDER)
+    sync(folder)
+    sync(folder.parent)
 
 
 def walk(folder: Path) -> Iterator[os.DirEntry[str]]:

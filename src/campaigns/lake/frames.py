@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -48,19 +48,45 @@ def has_twins(ordered: pl.DataFrame, table: Table) -> bool:
     return bool(ordered.select(same.slice(1).any()).item()) if len(ordered) > 1 else False
 
 
-def scan(paths: Sequence[Path], table: Table) -> pl.LazyFrame:
-    """The files as one lazy frame of the table's columns; the partition comes from the folder's name."""
+def within(paths: Sequence[Path], table: Table, frame: pl.DataFrame) -> list[Path]:
+    """Those of the table's files that lie in a partition of the frame's rows."""
+    wanted = [{f"{name}={value}" for value in frame[name].unique().to_list()} for name in table.partition_by]
+    return [path for path in paths if all(not names.isdisjoint(path.parts) for names in wanted)]
+
+
+def read(
+    paths: Sequence[Path],
+    table: Table,
+    *,
+    columns: Sequence[str] | None = None,
+    where: pl.Expr | None = None,
+    lost: Callable[[str, str], Exception],
+) -> pl.DataFrame:
+    """The files as one frame, rows in the order of partitions and keys; `lost` makes the error."""
+    wanted = list(table.schema) if columns is None else list(columns)
     if not paths:
-        return empty(table.name).lazy()
+        return empty(table.name).select(wanted)
+    lazy = _scan(paths, table)
+    if where is not None:
+        lazy = lazy.filter(where)
+    order = order_of(table)
+    ordered = len({path.parent for path in paths}) == len(paths)  # one sorted file a partition
+    needed = wanted if ordered else list(dict.fromkeys([*wanted, *order]))
+    try:
+        frame = lazy.select(needed).collect()
+    except (pl.exceptions.PolarsError, OSError):
+        raise lost(table.name, "a file cannot be read") from None
+    return (frame if ordered else frame.sort(order)).select(wanted)
+
+
+def _scan(paths: Sequence[Path], table: Table) -> pl.LazyFrame:
     partitions = {name: table.schema[name] for name in table.partition_by}
-    inside = {name: kind for name, kind in table.schema.items() if name not in partitions}
-    lazy = pl.scan_parquet(
+    return pl.scan_parquet(
         list(paths),
         glob=False,
-        schema=inside,
+        schema={name: kind for name, kind in table.schema.items() if name not in partitions},
         missing_columns="insert",
         extra_columns="ignore",
         hive_partitioning=bool(partitions),
         hive_schema=partitions or None,
     )
-    return lazy.select(list(table.schema))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from campaigns import errors
 from campaigns.lake import erasing, locking, manifests
 from campaigns.lake.cleaning import Vacuumed, sweep
 from campaigns.lake.erasing import Erased
@@ -20,21 +21,45 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _usable(root: Path) -> Path:
+    """Refuse paths that DuckDB would take for a pattern, or that delta-rs cannot make a URL of."""
+    if any(letter in "*?[]" for letter in str(root)):
+        raise errors.UserError(
+            "LAK007",
+            "The path of the data folder has one of * ? [ ] in it.",
+            file=root,
+            hint="Rename the folder.",
+        )
+    return root
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableStatus:
-    """One line of `campaigns status`. `fresh_to` is when the table last changed in a snapshot."""
+    """One line of `campaigns status`.
+
+    `fresh_to` is the last day or moment in the data where the table has one, otherwise when it last changed.
+    """
 
     name: str
     rows: int
     version: int
-    fresh_to: datetime
+    fresh_to: date | datetime | None
+
+
+_NEWEST = {  # the column that says how far the data reach
+    "consumption_days": "local_date",
+    "events": "occurred_at",
+    "prices": "start",
+    "temperatures": "start",
+    "metrics": "as_of",
+}
 
 
 class Lake:
     """The Delta tables below one folder (`data/lake`)."""
 
     def __init__(self, root: Path, *, clock: Callable[[], datetime] = _utc_now) -> None:
-        self.root = root.resolve()
+        self.root = _usable(root.resolve())
         self._clock = clock
 
     def snapshot(self, number: int | None = None) -> Snapshot:
@@ -92,8 +117,18 @@ class Lake:
 
     def status(self) -> list[TableStatus]:
         """Rows, version and freshness of every table that was ever written."""
-        manifest = manifests.newest(self.root)
-        return [
-            TableStatus(name=name, rows=manifest.rows(name), version=version, fresh_to=manifest.taken_at)
-            for name, version in sorted(manifest.versions.items())
-        ]
+        with self.snapshot() as snapshot:
+            return [
+                TableStatus(
+                    name=name, rows=snapshot.rows(name), version=version, fresh_to=_fresh_to(snapshot, name)
+                )
+                for name, version in sorted(snapshot.versions.items())
+            ]
+
+
+def _fresh_to(snapshot: Snapshot, table: str) -> date | datetime | None:
+    column = _NEWEST.get(table)
+    if column is None:
+        return snapshot.changed(table)
+    newest: date | datetime | None = snapshot.frame(table, [column]).to_series().max()  # type: ignore[assignment]
+    return newest

@@ -31,12 +31,13 @@ class DataFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """Which versions belong together, and the last id given by each counter."""
+    """Which versions belong together, when each table last changed, and the last id given by each counter."""
 
     number: int
     taken_at: datetime
     versions: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, tuple[DataFile, ...]] = field(default_factory=dict)
+    changed: Mapping[str, datetime] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self, table: str) -> int:
@@ -84,6 +85,7 @@ def read(root: Path, number: int) -> Manifest:
             files={
                 table: tuple(DataFile(**file) for file in files) for table, files in content["files"].items()
             },
+            changed={table: datetime.fromisoformat(when) for table, when in content["changed"].items()},
             counters=content["counters"],
         )
     except FileNotFoundError:
@@ -105,5 +107,5 @@ def publish(root: Path, manifest: Manifest) -> None:
     """Make the snapshot visible, whole or not at all."""
     path = path_of(root, manifest.number)
     make_private(path.parent)
-    content = asdict(manifest) | {"taken_at": manifest.taken_at.isoformat()}
-    write_whole(path, json.dumps(content, separators=(",", ":")).encode())
+    content = json.dumps(asdict(manifest), separators=(",", ":"), default=datetime.isoformat)
+    write_whole(path, content.encode())

@@ -11,7 +11,7 @@ import polars as pl
 
 from campaigns import errors
 from campaigns.lake import frames
-from campaigns.lake.delta import damaged
+from campaigns.lake.delta import DeltaFolder, damaged
 from campaigns.lake.files import checksum
 from campaigns.lake.leases import Lease
 from campaigns.lake.manifests import DataFile, Manifest
@@ -59,16 +59,24 @@ class Snapshot:
         """How many rows the table has, without reading it."""
         return self._manifest.rows(table)
 
+    def changed(self, table: str) -> datetime | None:
+        """When a commit last changed the table."""
+        return self._manifest.changed.get(table)
+
     def files(self, table: str) -> tuple[Path, ...]:
         """The Parquet files of the table, in a fixed order, checked at first use.
 
+        Checked are the log, the presence and size of every file, and all bytes of tables about people, where
+        a changed bit could change who gets a message; `verify` reads the bytes of all tables.
+
         Raises:
-            DataDamaged: LAK004, a file is missing, has another size or other bytes.
+            DataDamaged: LAK004, the log or a file is missing or not as it was written.
             SnapshotRevoked: LAK005, an erasure needed the files gone.
         """
         found = self._manifest.files.get(table, ())
         paths = tuple(self.root / table / file.path for file in found)
-        if table not in self._checked:
+        if table not in self._checked and self.has(table):
+            DeltaFolder(self.root, TABLES[table]).check(self._manifest.versions[table], found)
             for path, file in zip(paths, found, strict=True):
                 self._check(table, path, file)
             self._checked.add(table)
@@ -84,16 +92,7 @@ class Snapshot:
         Raises:
             DataDamaged, SnapshotRevoked: as `files`.
         """
-        wanted = list(TABLES[table].schema) if columns is None else list(columns)
-        lazy = frames.scan(self.files(table), TABLES[table])
-        return self.collect(table, lazy).select(wanted)
-
-    def collect(self, table: str, lazy: pl.LazyFrame) -> pl.DataFrame:
-        """Read, with the errors of this room."""
-        try:
-            return lazy.collect()
-        except (pl.exceptions.PolarsError, OSError):
-            raise self._lost(table, "a file cannot be read") from None
+        return frames.read(self.files(table), TABLES[table], columns=columns, lost=self._lost)
 
     def verify(self) -> None:
         """Read every byte of every file and compare with what was written.
@@ -101,12 +100,14 @@ class Snapshot:
         Raises:
             DataDamaged, SnapshotRevoked: as `files`.
         """
-        for table, found in self._manifest.files.items():
-            for file in found:
-                path = self.root / table / file.path
-                self._check(table, path, file)
-                if checksum(path) != file.crc32:
-                    raise self._lost(table, "a file has other bytes than were written", path)
+        for table in self._manifest.versions:
+            self.recheck(table)
+
+    def recheck(self, table: str) -> None:
+        """As `verify`, for one table: finds out why it could not be read."""
+        self._checked.discard(table)
+        for path, file in zip(self.files(table), self._manifest.files.get(table, ()), strict=True):
+            self._compare(table, path, file)
 
     def close(self) -> None:
         """Let vacuum have the files."""
@@ -128,7 +129,11 @@ class Snapshot:
             raise self._lost(table, "a file is missing", path) from None
         if size != file.bytes:
             raise self._lost(table, f"a file has {size} bytes instead of {file.bytes}", path)
-        if TABLES[table].personal and checksum(path) != file.crc32:
+        if TABLES[table].personal:
+            self._compare(table, path, file)
+
+    def _compare(self, table: str, path: Path, file: DataFile) -> None:
+        if checksum(path) != file.crc32:
             raise self._lost(table, "a file has other bytes than were written", path)
 
     def _lost(self, table: str, what: str, path: Path | str = "") -> errors.UserError:

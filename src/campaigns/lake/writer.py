@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import deltalake
 import polars as pl
 
 from campaigns.lake import delta, frames, manifests
-from campaigns.lake.files import PRIVATE_FILE, PRIVATE_FOLDER, checksum, sync, walk
+from campaigns.lake.files import checksum, settle
 from campaigns.lake.manifests import DataFile, Manifest
 from campaigns.lake.schemas import TABLES, Table
+
+_CROWD = 16  # files of one partition, from which on they are written as one
 
 
 class Writer:
@@ -26,6 +29,7 @@ class Writer:
         self._root = root
         self._base = base
         self._folders = {name: delta.DeltaFolder(root, table) for name, table in TABLES.items()}
+        self._opened: dict[str, deltalake.DeltaTable] = {}
         self._counters: dict[str, int] = {}
         self._given: dict[str, int] = {}  # counters to record with the next commit
 
@@ -38,41 +42,41 @@ class Writer:
         opened = self._open(table)
         if opened is None:
             return ()
-        folder = self._folders[table].path
-        return tuple(folder / path for path in sorted(delta.files_of(opened)))
+        return tuple(self._folders[table].path / path for path in sorted(delta.files_of(opened)))
 
     def frame(
         self, table: str, columns: Sequence[str] | None = None, *, where: pl.Expr | None = None
     ) -> pl.DataFrame:
-        """The newest state of the table, in the order of partition and keys; `where` keeps some rows."""
-        wanted = list(TABLES[table].schema) if columns is None else list(columns)
-        lazy = frames.scan(self.files(table), TABLES[table])
-        if where is not None:
-            lazy = lazy.filter(where)
-        return self._collect(table, lazy).select(wanted)
+        """The newest state of the table, in the order of partition and keys; `where` keeps some rows.
+
+        Raises:
+            DataDamaged: LAK004, a file or the log is missing or broken.
+        """
+        return frames.read(self.files(table), TABLES[table], columns=columns, where=where, lost=self._lost)
 
     def append(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
-        """Add rows whose keys are not in the table yet."""
-        self._write(table, frames.conform(frame, TABLES[table]), transaction=transaction)
+        """Add rows whose keys are not in the table yet.
+
+        Raises:
+            WrongFrame: the frame does not fit the table. LakeUnwritable: the disk is full or read-only.
+        """
+        self._add(table, frames.conform(frame, TABLES[table]), transaction)
 
     def upsert(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
-        """Replace the rows that have the same keys, add the others."""
+        """Replace the rows that have the same keys, add the others. Raises as `append`."""
         spec = TABLES[table]
         new = frames.conform(frame, spec)
-        touched = self._touching(table, new)
         keys = list(spec.keys)
-        before = self._collect(table, touched.select(keys)).join(new, on=keys, how="semi", nulls_equal=True)
+        before = self._beside(table, new, keys).join(new, on=keys, how="semi", nulls_equal=True)
         if before.is_empty():
-            self._write(table, new, transaction=transaction)
+            self._add(table, new, transaction)
             return
-        kept = self._collect(table, touched).join(new, on=keys, how="anti", nulls_equal=True)
-        whole = frames.conform(pl.concat([kept, new]), spec)
-        self._write(table, whole, mode="overwrite", predicate=_partitions(spec, new), transaction=transaction)
+        kept = self._beside(table, new).join(new, on=keys, how="anti", nulls_equal=True)
+        self._rewrite(table, kept, new, transaction)
 
     def replace(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
-        """Put these rows in place of the whole table."""
-        whole = frames.conform(frame, TABLES[table])
-        self._write(table, whole, mode="overwrite", transaction=transaction)
+        """Put these rows in place of the whole table. Raises as `append`."""
+        self._write(table, frames.conform(frame, TABLES[table]), "overwrite", None, transaction)
 
     def replace_where(
         self,
@@ -82,10 +86,17 @@ class Writer:
         partitions: Mapping[str, Sequence[str]],
         transaction: str | None = None,
     ) -> None:
-        """Put these rows in place of whole partitions, such as `{"month": ["2026-10", "2026-11"]}`."""
+        """Put these rows in place of whole partitions, such as `{"month": ["2026-10", "2026-11"]}`.
+
+        Raises:
+            WrongFrame: a row lies outside those partitions; otherwise as `append`.
+        """
+        new = frames.conform(frame, TABLES[table])
+        for column, values in partitions.items():
+            if not new[column].is_in(list(values)).all():
+                raise frames.WrongFrame(f"a row for {table} lies outside the {column}s that are replaced")
         predicate = " AND ".join(delta.equals_any(column, values) for column, values in partitions.items())
-        whole = frames.conform(frame, TABLES[table])
-        self._write(table, whole, mode="overwrite", predicate=predicate, transaction=transaction)
+        self._write(table, new, "overwrite", predicate, transaction)
 
     def allocate(self, counter: str, count: int) -> range:
         """The next `count` ids of a counter (such as `person_id:lahti_energia`), from 1, never given twice.
@@ -93,8 +104,7 @@ class Writer:
         They are recorded by the next commit, together with the rows that use them.
         """
         last = self._last(counter)
-        self._counters[counter] = last + count
-        self._given[counter] = last + count
+        self._counters[counter] = self._given[counter] = last + count
         return range(last + 1, last + count + 1)
 
     def publish(self, now: datetime) -> Manifest:
@@ -104,36 +114,65 @@ class Writer:
         counters = dict(self._base.counters) | self._counters
         if versions == self._base.versions and counters == self._base.counters:
             return self._base
-        manifest = Manifest(
+        self._base = Manifest(
             number=self._base.number + 1,
             taken_at=now,
             versions=versions,
             files={name: self._settled(name, table) for name, table in opened.items()},
+            changed={
+                name: self._base.changed[name] if version == self._base.versions.get(name) else now
+                for name, version in versions.items()
+            },
             counters=counters,
         )
-        manifests.publish(self._root, manifest)
-        return manifest
+        manifests.publish(self._root, self._base)
+        return self._base
 
-    def _open(self, table: str) -> deltalake.DeltaTable | None:
-        return self._folders[table].open()
+    def _add(self, table: str, new: pl.DataFrame, transaction: str | None) -> None:
+        """Append, or write small files and the new rows as one when many have gathered."""
+        beside = frames.within(self.files(table), TABLES[table], new)
+        partitions = {path.parent for path in beside}
+        if len(beside) >= _CROWD * max(1, len(partitions)):
+            self._rewrite(table, self._beside(table, new), new, transaction)
+        else:
+            self._write(table, new, "append", None, transaction)
 
-    def _write(self, table: str, frame: pl.DataFrame, **how: object) -> None:
-        mode = how.pop("mode", "append")
-        self._folders[table].write(frame, mode=mode, counters=self._given, **how)  # type: ignore[arg-type]
+    def _rewrite(self, table: str, kept: pl.DataFrame, new: pl.DataFrame, transaction: str | None) -> None:
+        spec = TABLES[table]
+        whole = frames.conform(pl.concat([kept, new]), spec)
+        self._write(table, whole, "overwrite", _partitions_of(new, spec), transaction)
+
+    def _beside(self, table: str, new: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows of the partitions that the new ones fall into."""
+        spec = TABLES[table]
+        return frames.read(
+            frames.within(self.files(table), spec, new), spec, columns=columns, lost=self._lost
+        )
+
+    def _write(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        mode: Literal["append", "overwrite"],
+        predicate: str | None,
+        transaction: str | None,
+    ) -> None:
+        self._open(table)  # so that nothing is built on a damaged table
+        self._opened.pop(table, None)
+        self._folders[table].write(
+            frame, mode=mode, predicate=predicate, transaction=transaction, counters=self._given
+        )
         self._given = {}
 
-    def _touching(self, table: str, new: pl.DataFrame) -> pl.LazyFrame:
-        spec = TABLES[table]
-        lazy = frames.scan(self.files(table), spec)
-        for column in spec.partition_by:
-            lazy = lazy.filter(pl.col(column).is_in(new[column].unique().to_list()))
-        return lazy
-
-    def _collect(self, table: str, lazy: pl.LazyFrame) -> pl.DataFrame:
-        try:
-            return lazy.collect()
-        except (pl.exceptions.PolarsError, OSError):
-            raise delta.damaged(table, None, "a file cannot be read", self._folders[table].path) from None
+    def _open(self, table: str) -> deltalake.DeltaTable | None:
+        if table not in self._opened:
+            opened = self._folders[table].open_over(
+                self._base.versions.get(table), self._base.files.get(table, ())
+            )
+            if opened is None:
+                return None
+            self._opened[table] = opened
+        return self._opened[table]
 
     def _last(self, counter: str) -> int:
         if counter in self._counters:
@@ -143,30 +182,23 @@ class Writer:
 
     def _settled(self, name: str, table: deltalake.DeltaTable) -> tuple[DataFile, ...]:
         """The files of the open version, on disk for certain, private, and with checksums."""
-        known = {file.path: file for file in self._base.files.get(name, ())}
         folder = self._folders[name].path
+        known = {file.path: file for file in self._base.files.get(name, ())}
         if table.version() != self._base.versions.get(name):
-            _settle(folder)
+            settle(folder, known)
         return tuple(
             known.get(path) or DataFile(path=path, bytes=size, rows=rows, crc32=checksum(folder / path))
             for path, (size, rows) in sorted(delta.files_of(table).items())
         )
 
-
-def _settle(folder: Path) -> None:
-    """Private modes, and fsync of what delta-rs wrote without waiting for the disk."""
-    for entry in walk(folder):
-        path = Path(entry.path)
-        is_folder = entry.is_dir(follow_symlinks=False)
-        mode = PRIVATE_FOLDER if is_folder else PRIVATE_FILE
-        if entry.stat(follow_symlinks=False).st_mode & 0o777 != mode or is_folder:
-            path.chmod(mode)  # a mode of ours marks what was synced before
-            sync(path)
-    folder.chmod(PRIVATE_FOLDER)
-    sync(folder)
+    def _lost(self, table: str, what: str) -> Exception:
+        opened = self._opened.get(table)
+        return delta.damaged(
+            table, None if opened is None else opened.version(), what, self._folders[table].path
+        )
 
 
-def _partitions(spec: Table, frame: pl.DataFrame) -> str | None:
+def _partitions_of(frame: pl.DataFrame, spec: Table) -> str | None:
     clauses = [
         delta.equals_any(column, frame[column].unique().sort().to_list()) for column in spec.partition_by
     ]
