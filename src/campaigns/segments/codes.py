@@ -1,0 +1,46 @@
+"""The codes of mistakes in segment files: stable, each with what it means. The docs print this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "SEG001": "A key that a segment does not have.",
+    "SEG002": "A key that every segment needs is missing.",
+    "SEG003": "One key is written twice in the same place.",
+    "SEG004": "The value has the wrong shape: a list where one word belongs, or the other way round.",
+    "SEG005": "The purpose, audience, channel, controller or another fixed word does not exist.",
+    "SEG006": "The file's name is no segment name.",
+    "SEG011": "The first key of a condition must say its kind.",
+    "SEG012": "A key that this kind of condition does not have.",
+    "SEG013": "The test does not exist.",
+    "SEG014": "The condition has no test.",
+    "SEG015": "The test does not fit the type of what it is asked of.",
+    "SEG016": "The metric is not measured over that period.",
+    "SEG017": "A metric without `over:`.",
+    "SEG018": "The condition cannot stand here: it speaks of people, or of a relation that is not in reach.",
+    "SEG021": "There is no such field here.",
+    "SEG022": "There is no such metric.",
+    "SEG023": "There is no such event, or the event has no such property.",
+    "SEG024": "There is no such relation, or this audience cannot have one.",
+    "SEG025": "There is no such segment.",
+    "SEG026": "Segments refer to each other in a circle.",
+    "SEG027": "The purpose may not use data of that category.",
+    "SEG028": "Data that no segment may use: presence, or a data level that the policy closes.",
+    "SEG029": "Data that may only leave people out.",
+    "SEG031": "A number without its unit.",
+    "SEG032": "A unit that measures something else.",
+    "SEG033": "The field never has that value.",
+    "SEG034": "Not a length of time.",
+    "SEG035": "Not a number.",
+    "SEG036": "Not a date.",
+    "SEG037": "Not a range.",
+    "SEG038": "Neither yes nor no.",
+    "SEG041": "A condition that can never hold.",
+    "SEG042": "A condition that leaves nobody out.",
+    "SEG044": "The catalogue has replaced this word.",
+    "SEG045": "The other segment belongs to another controller.",
+    "SEG051": "Too many conditions.",
+    "SEG052": "Conditions stand too deep inside each other.",
+    "SEG053": "The list is too long.",
+}

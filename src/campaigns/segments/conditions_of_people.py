@@ -1,0 +1,236 @@
+"""Conditions on what people have and did: `has`, `did`, other segments, a sample, and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from campaigns.catalogue.model import Entry
+from campaigns.segments import values
+from campaigns.segments.asking import read_item, read_scalar
+from campaigns.segments.conditions import Conditions
+from campaigns.segments.frame import Here
+from campaigns.segments.model import (
+    Condition,
+    EventCondition,
+    FieldCondition,
+    GroupCondition,
+    MetricCondition,
+    RelatedCondition,
+    SampleCondition,
+    Segment,
+    SegmentCondition,
+)
+from campaigns.settings.documents import Entry as Pair
+from campaigns.settings.documents import Mapping as Node
+from campaigns.settings.documents import Scalar, Sequence
+
+
+def group(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`any:`, `all:` or `none:` with a list of conditions."""
+    kind, value = node.entries[0].key.text, node.entries[0].value
+    before = len(reader.found)
+    unknown = reader.unknown(node, here)
+    reader.refuse_keys(node, kind, ("unknown",))
+    inner = reader.read_list(value, here.grouped(negated=kind == "none"), of=kind)
+    if len(reader.found) > before:
+        return None
+    return GroupCondition(
+        place=reader.place(node),
+        unknown=unknown,
+        kind=kind,  # type: ignore[arg-type]  # one of the three
+        conditions=inner,
+    )
+
+
+def did(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`did: EVENT` or `did_not: EVENT`, with `where`, `within_last` and how many times."""
+    kind, name = node.entries[0].key.text, reader.name_of(node)
+    if name is None or reader.only_of_people(name, kind, here):
+        return None
+    entry = reader.frame.catalogue.events.get(name.text)
+    if entry is None:
+        hint = values.did_you_mean(name.text, reader.frame.catalogue.events)
+        reader.say(
+            name.mark.mistake("SEG023", f"there is no event called `{values.short(name.text)}`.", hint)
+        )
+        return None
+    before = len(reader.found)
+    reader.refuse_closed(name, entry)
+    if entry.exclude_only and not here.exception:
+        message = f"`{entry.name}` may leave people out, never bring them in."
+        reader.say(name.mark.mistake("SEG029", message, "put this condition under `except:`"))
+    counts = () if kind == "did_not" else ("at_least", "at_most", "exactly")
+    reader.refuse_keys(node, kind, ("where", "within_last", *counts, "unknown"))
+    where = _properties(reader, node, entry.name, list(entry.properties))
+    within = reader.value(node, "within_last", values.duration)
+    least, most = _times(reader, node) if counts else (0, 0)
+    if len(reader.found) > before:
+        return None
+    return EventCondition(
+        place=reader.place(node),
+        unknown=reader.unknown(node, here),
+        event=entry,
+        where=where,
+        within=within,
+        least=least,
+        most=most,
+    )
+
+
+def _properties(
+    reader: Conditions, node: Node, event: str, known: list[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    where = node.get("where")
+    if where is None:
+        return ()
+    if not isinstance(where, Node):
+        reader.say(where.mark.mistake("SEG004", "`where` is written like `{page: heat_pumps}` here."))
+        return ()
+    return tuple(_property(reader, pair, event, known) for pair in where)
+
+
+def _property(reader: Conditions, pair: Pair, event: str, known: list[str]) -> tuple[str, tuple[str, ...]]:
+    name = pair.key.text
+    if name not in known:
+        hint = values.did_you_mean(name, known) or f"`{event}` says nothing but its time"
+        message = f"`{event}` has no property `{values.short(name)}`."
+        reader.say(pair.key.mark.mistake("SEG023", message, hint))
+        return name, ()
+    choices = reader.frame.catalogue.events[event].properties[name].values
+    items = pair.value.items if isinstance(pair.value, Sequence) else (pair.value,)
+    read = [
+        read_item(
+            item,
+            lambda text: values.choice(text, name=name, values=choices) if choices else text,
+            name,
+            reader.found,
+        )
+        for item in items
+    ]
+    return name, tuple(value for value in read if value is not None)
+
+
+def _times(reader: Conditions, node: Node) -> tuple[int, int | None]:
+    exactly = reader.value(node, "exactly", values.times)
+    least = reader.value(node, "at_least", values.times) if exactly is None else exactly
+    most = reader.value(node, "at_most", values.times) if exactly is None else exactly
+    key = node.key("at_least")
+    if key is not None and least == 0:
+        message = "everybody did it at least 0 times: the condition leaves nobody out."
+        reader.say(key.mark.mistake("SEG042", message))
+    if least is not None and most is not None and least > most:
+        reader.say(node.entries[-1].key.mark.mistake("SEG041", "no number of times can be both."))
+    if least is None:
+        least = 1 if most is None else 0
+    return least, most
+
+
+def has(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`has: RELATION` or `has_no: RELATION`, with `where` about one row and how many rows."""
+    kind, name = node.entries[0].key.text, reader.name_of(node)
+    if name is None or not _relation_fits(reader, name, kind, here):
+        return None
+    before = len(reader.found)
+    reader.refuse_keys(node, kind, ("where", "unknown", *(("at_least",) if kind == "has" else ())))
+    least = _rows(reader, node) if kind == "has" else 1
+    where = node.get("where")
+    negated = kind == "has_no"
+    inner = (
+        () if where is None else reader.read_list(where, here.into(name.text, negated=negated), of="where")
+    )
+    if len(reader.found) > before:
+        return None
+    return RelatedCondition(
+        place=reader.place(node),
+        unknown=reader.unknown(node, here),
+        relation=name.text,
+        where=inner,
+        least=least,
+        negated=negated,
+    )
+
+
+def _rows(reader: Conditions, node: Node) -> int:
+    count = reader.value(node, "at_least", lambda text: values.count(text, what="rows"))
+    return count if isinstance(count, int) else 1
+
+
+def _relation_fits(reader: Conditions, name: Scalar, kind: str, here: Here) -> bool:
+    reachable = reader.reachable(here)
+    if name.text not in reader.frame.catalogue.relations:
+        message = f"there is nothing called `{values.short(name.text)}` that {reader.plural(here)} have."
+        reader.say(name.mark.mistake("SEG024", message, values.did_you_mean(name.text, reachable)))
+        return False
+    if name.text not in reachable:
+        message = f"`{kind}: {name.text}` cannot stand under `has: {here.scope}`."
+        if len(here.path) == 1:
+            message = f"{reader.plural(here)} have no {reader.frame.catalogue.relations[name.text].plural}."
+        reader.say(name.mark.mistake("SEG024", message))
+        return False
+    return True
+
+
+def in_segment(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`in_segment: NAME` or `not_in_segment: NAME`."""
+    kind, name = node.entries[0].key.text, reader.name_of(node)
+    if name is None or reader.only_of_people(name, kind, here):
+        return None
+    before = len(reader.found)
+    reader.refuse_keys(node, kind, ("unknown",))
+    other = reader.frame.others.segment(name, reader.found)
+    if other is not None:
+        _refuse_foreign(reader, name, other)
+    if other is None or len(reader.found) > before:
+        return None
+    return SegmentCondition(
+        place=reader.place(node),
+        unknown=reader.unknown(node, here),
+        segment=other,
+        negated=kind == "not_in_segment",
+    )
+
+
+def _refuse_foreign(reader: Conditions, name: Scalar, other: Segment) -> None:
+    if other.controller != reader.frame.controller:
+        message = f"`{name.text}` is a segment of {other.controller}, whose register is another one."
+        reader.say(name.mark.mistake("SEG045", message))
+        return
+    for entry in _entries(other):
+        if reader.frame.purpose and entry.category not in reader.frame.purpose.categories:
+            message = (
+                f"`{name.text}` uses `{entry.name}`, which is {entry.category} data: "
+                f"the purpose `{reader.frame.purpose_name}` may not use it."
+            )
+            reader.say(name.mark.mistake("SEG027", message, reader.purposes_for(entry.category)))
+            return
+
+
+def sample(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`sample: 10%`, with a `name:` for the same people in several segments."""
+    share = reader.name_of(node)
+    if share is None or reader.only_of_people(share, "sample", here):
+        return None
+    before = len(reader.found)
+    reader.refuse_keys(node, "sample", ("name", "unknown"))
+    part = read_scalar(share, values.percent, reader.found)
+    name = node.get("name")
+    if len(reader.found) > before:
+        return None
+    return SampleCondition(
+        place=reader.place(node),
+        unknown=reader.unknown(node, here),
+        name=name.text if isinstance(name, Scalar) else reader.frame.segment,
+        share=part,  # type: ignore[arg-type]  # percent gives a Decimal
+    )
+
+
+def _entries(segment: Segment) -> Iterator[Entry]:
+    """The catalogue entries that a segment uses."""
+    for condition in segment.every_condition():
+        match condition:
+            case FieldCondition():
+                yield condition.field
+            case MetricCondition():
+                yield condition.metric
+            case EventCondition():
+                yield condition.event

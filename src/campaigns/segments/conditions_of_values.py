@@ -1,0 +1,140 @@
+"""Conditions on values: `field` and `metric`."""
+
+from __future__ import annotations
+
+from campaigns.catalogue.model import FieldEntry, MetricEntry
+from campaigns.segments import values
+from campaigns.segments.asking import Asked, read_tests
+from campaigns.segments.conditions import Conditions, node_without
+from campaigns.segments.frame import Here
+from campaigns.segments.model import Condition, FieldCondition, MetricCondition
+from campaigns.segments.predicates import OPERATORS
+from campaigns.settings.binding import near
+from campaigns.settings.documents import Mapping as Node
+from campaigns.settings.documents import Node as AnyNode
+from campaigns.settings.documents import Scalar
+
+
+def field(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`field: NAME` with tests."""
+    name = reader.name_of(node)
+    entry = _field(reader, name, here) if name else None
+    if name is None or entry is None:
+        return None
+    before = len(reader.found)
+    reader.refuse_closed(name, entry)
+    tests = read_tests(Asked.of_field(entry), node_without(node, "unknown"), name, reader.found)
+    unknown = reader.unknown(node, here)
+    if len(reader.found) > before:
+        return None
+    return FieldCondition(place=reader.place(node), unknown=unknown, field=entry, tests=tests)
+
+
+def _field(reader: Conditions, name: Scalar, here: Here) -> FieldEntry | None:
+    fields = reader.frame.catalogue.fields[here.scope]
+    if name.text in fields:
+        return fields[name.text]
+    message = f"{reader.plural(here)} have no field called `{values.short(name.text)}`."
+    reader.say(name.mark.mistake("SEG021", message, _field_hint(reader, name.text, here)))
+    return None
+
+
+def _field_hint(reader: Conditions, name: str, here: Here) -> str:
+    catalogue = reader.frame.catalogue
+    if name in catalogue.metrics:
+        return f"`{name}` is a metric: write `metric: {name}` with `over:`"
+    if name in catalogue.events:
+        return f"`{name}` is an event: write `did: {name}`"
+    for relation in catalogue.relations_with(name):
+        if relation == "person" and len(here.path) > 1:
+            return f"`{name}` belongs to the person: move this condition out of `has: {here.path[1]}`"
+        if relation in reader.reachable(here):
+            plural = catalogue.relations[relation].plural
+            return f"`{name}` belongs to {plural}: put this condition under `- has: {relation}`"
+    return values.did_you_mean(name, catalogue.fields[here.scope])
+
+
+def metric(reader: Conditions, node: Node, here: Here) -> Condition | None:
+    """`metric: NAME`, `over: PERIOD` with tests."""
+    name = reader.name_of(node)
+    entry = metric_entry(reader, name, here) if name else None
+    if name is None or entry is None:
+        return None
+    before = len(reader.found)
+    over = node.get("over")
+    tests = list(node_without(node, "over", "unknown"))
+    misspelt = over is None and any(near(pair.key.text, ["over"]) for pair in tests)
+    period = "" if misspelt else period_of(reader, entry, over, name)
+    if not misspelt:
+        asked = Asked.of_metric(entry, reader.frame.catalogue.metrics)
+        read = read_tests(asked, tests, name, reader.found)
+    else:
+        reader.refuse_keys(node, "metric", ("over", "unknown", *OPERATORS))
+        read = ()
+    unknown = reader.unknown(node, here)
+    if len(reader.found) > before:
+        return None
+    return MetricCondition(
+        place=reader.place(node),
+        unknown=unknown,
+        metric=entry,
+        period=period,
+        tests=read,
+        consent=needs_consent(reader, entry),
+    )
+
+
+def metric_entry(reader: Conditions, name: Scalar, here: Here) -> MetricEntry | None:
+    """The metric called so, when it may be used here."""
+    metrics = reader.frame.catalogue.metrics
+    entry = metrics.get(name.text)
+    if entry is None:
+        open_ones = [metric for metric, found in metrics.items() if found.level != "presence"]
+        hint = (
+            f"`{name.text}` is a field: write `field: {name.text}`"
+            if name.text in reader.frame.catalogue.fields[here.scope]
+            else values.did_you_mean(name.text, open_ones)
+        )
+        reader.say(
+            name.mark.mistake("SEG022", f"there is no metric called `{values.short(name.text)}`.", hint)
+        )
+        return None
+    if here.scope not in ("person", "site"):
+        message = f"{reader.plural(here)} have no metrics: a metric belongs to a site or to the person."
+        reader.say(name.mark.mistake("SEG018", message))
+        return None
+    return None if _closed_level(reader, name, entry) or reader.refuse_closed(name, entry) else entry
+
+
+def needs_consent(reader: Conditions, entry: MetricEntry) -> bool:
+    """Whether the policy asks for a consent to profiling before this metric is known."""
+    return bool(getattr(reader.frame.settings.policy.meter_data.value, entry.level) == "consent")
+
+
+def _closed_level(reader: Conditions, name: Scalar, entry: MetricEntry) -> bool:
+    policy = reader.frame.settings.policy.meter_data
+    if getattr(policy.value, entry.level) != "never":
+        return False
+    if entry.level == "presence":
+        message = f"`{name.text}` tells when people are at home: no segment may use it."
+    else:
+        message = f"the policy `meter_data` closes {entry.level} meter data to segments."
+    reader.say(name.mark.mistake("SEG028", message))
+    return True
+
+
+def period_of(reader: Conditions, entry: MetricEntry, over: AnyNode | None, name: Scalar) -> str:
+    """The period that a metric is asked over, or nothing after a mistake."""
+    periods = entry.periods or tuple(reader.frame.catalogue.periods)
+    if over is None:
+        hint = f"add `over:` with one of: {', '.join(periods)}"
+        reader.say(
+            name.mark.mistake("SEG017", f"`{entry.name}` needs the period that it is taken over.", hint)
+        )
+        return ""
+    if isinstance(over, Scalar) and over.text in periods:
+        return over.text
+    word = over.text if isinstance(over, Scalar) else ""
+    message = f"`{entry.name}` is not measured over `{values.short(word)}`."
+    reader.say(over.mark.mistake("SEG016", message, values.did_you_mean(word, periods, list_all=True)))
+    return ""

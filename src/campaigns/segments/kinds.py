@@ -1,0 +1,23 @@
+"""The kinds of conditions: the first key of each, and what reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from campaigns.segments import conditions_of_people, conditions_of_values
+from campaigns.segments.conditions import Kind
+
+KINDS: Mapping[str, Kind] = {
+    "field": conditions_of_values.field,
+    "metric": conditions_of_values.metric,
+    "did": conditions_of_people.did,
+    "did_not": conditions_of_people.did,
+    "has": conditions_of_people.has,
+    "has_no": conditions_of_people.has,
+    "in_segment": conditions_of_people.in_segment,
+    "not_in_segment": conditions_of_people.in_segment,
+    "any": conditions_of_people.group,
+    "all": conditions_of_people.group,
+    "none": conditions_of_people.group,
+    "sample": conditions_of_people.sample,
+}

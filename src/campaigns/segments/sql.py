@@ -1,0 +1,104 @@
+"""Small pieces of SQL, built as trees and printed by sqlglot: what people write is never pasted into text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import reduce
+
+from sqlglot import exp
+
+from campaigns.catalogue.units import plain
+from campaigns.segments.model import Today
+
+DIALECT = "duckdb"
+
+
+def column(name: str, table: str = "") -> exp.Column:
+    """A column, of a table when several are in sight."""
+    return exp.column(name, table=table or None)
+
+
+def literal(value: object, as_of: date | None = None) -> exp.Expr:
+    """A value as a typed literal. `today` is the segment's own day."""
+    match value:
+        case bool():
+            return exp.true() if value else exp.false()
+        case str():
+            return exp.Literal.string(value)
+        case int():
+            return exp.Literal.number(value)
+        case Decimal():
+            return exp.Literal.number(plain(value))
+        case Today() if as_of is not None:
+            return literal(as_of)
+        case datetime():
+            return exp.cast(exp.Literal.string(value.astimezone(UTC).isoformat(" ")), "timestamptz")
+        case date():
+            return exp.cast(exp.Literal.string(value.isoformat()), "date")
+        case _:
+            raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def all_of(parts: Sequence[exp.Expr]) -> exp.Expr:
+    """Their AND, unknown when one is unknown and none is false; true of nothing."""
+    return exp.and_(*parts) if parts else exp.true()
+
+
+def any_of(parts: Sequence[exp.Expr]) -> exp.Expr:
+    """Their OR, unknown when one is unknown and none is true."""
+    return exp.or_(*parts)
+
+
+def negated(part: exp.Expr) -> exp.Expr:
+    """NOT; what is unknown stays unknown."""
+    return exp.Not(this=exp.paren(part) if isinstance(part, exp.Connector) else part)
+
+
+def equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """`left = right`."""
+    return exp.EQ(this=left, expression=right)
+
+
+def is_null(part: exp.Expr) -> exp.Expr:
+    """`part IS NULL`."""
+    return exp.Is(this=part, expression=exp.Null())
+
+
+def not_false(part: exp.Expr) -> exp.Expr:
+    """True or unknown."""
+    return exp.NullSafeNEQ(
+        this=exp.paren(part) if isinstance(part, exp.Connector) else part, expression=exp.false()
+    )
+
+
+def running(table: str, as_of: date) -> exp.Expr:
+    """The row's dates hold the day: both its first and its last day count."""
+    start, end = column("start_date", table), column("end_date", table)
+    return all_of(
+        [
+            exp.LTE(this=start, expression=literal(as_of)),
+            any_of([is_null(end), exp.GTE(this=end.copy(), expression=literal(as_of))]),
+        ]
+    )
+
+
+def case(pairs: Iterable[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr) -> exp.Case:
+    """CASE WHEN … THEN … ELSE … END."""
+    return reduce(lambda built, pair: built.when(*pair), pairs, exp.Case()).else_(otherwise)
+
+
+def call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    """A function call."""
+    return exp.func(function, *arguments, dialect=DIALECT)
+
+
+def named(part: exp.Expr, name: str) -> exp.Expr:
+    """`part AS name`."""
+    return exp.alias_(part, name)
+
+
+def pretty(query: exp.Expr) -> str:
+    """The query as people read it."""
+    return query.sql(dialect=DIALECT, pretty=True)
