@@ -1,0 +1,221 @@
+"""Messages: one row a person, its decisions and attempts. Who holds a row, and its outcome, is in `claims`.
+
+    planned ─▶ queued ─▶ handing_over ─▶ sent | deferred | failed | unknown
+       │          │           │
+       └──────────┴───────────┴─▶ withheld (with a reason code)
+
+A row stays `planned` until it is claimed: that its plan is approved is said once, in the plan's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import sqlalchemy as sa
+
+from campaigns.errors import NotFound
+from campaigns.ledger.database import Ledger
+from campaigns.ledger.tables import attempts, decisions, plans
+from campaigns.ledger.tables import messages as table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+WAITING = ("planned", "queued")  # may be claimed once the plan is approved
+PENDING = (*WAITING, "deferred", "handing_over")  # a plan with one of these is not done
+SETTLED = ("sent", "failed")  # what a person may say of an unknown message, besides `again`
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """One decision about one message, as the ledger keeps it."""
+
+    message_id: int
+    stage: Literal["plan", "hand_over"]
+    allowed: bool
+    code: str
+    evidence: int | None  # position of the permission event
+    rule_version: str
+    ledger_position: int
+    lake_snapshot: int
+    decided_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """How many messages of a plan share state, reason, channel, variant and language."""
+
+    plan_id: int
+    plan_state: str
+    state: str
+    reason: str | None
+    channel: str
+    variant: str
+    language: str | None
+    messages: int
+
+
+def add(connection: sa.Connection, shared: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write messages of a plan; `shared` are the columns that are equal for all of them."""
+    connection.execute(sa.insert(table).values(dict(shared)), rows)
+
+
+def decide(connection: sa.Connection, shared: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write decisions; `shared` are the columns of `Decided` that are equal for all of them."""
+    connection.execute(sa.insert(decisions).values(dict(shared)), rows)
+
+
+def remove_unsent(connection: sa.Connection, plan_id: int, *, most: int) -> int:
+    """Remove up to `most` messages that were never handed over, with their decisions; how many it were."""
+    chosen = (
+        sa.select(table.c.message_id)
+        .where(table.c.plan_id == plan_id, table.c.attempts == 0, table.c.state.in_((*WAITING, "withheld")))
+        .limit(most)
+    )
+    ids = list(connection.scalars(chosen))
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        connection.execute(sa.delete(decisions).where(decisions.c.message_id.in_(some)))
+        connection.execute(sa.delete(table).where(table.c.message_id.in_(some)))
+    return len(ids)
+
+
+def handed_over(connection: sa.Connection, mailing: str, occurrence: str) -> pl.DataFrame:
+    """People of an occurrence who have a message already: `controller, person_id, channel, state`."""
+    select = sa.select(table.c.controller, table.c.person_id, table.c.channel, table.c.state).where(
+        table.c.mailing == mailing, table.c.occurrence == occurrence
+    )
+    return Ledger.of(connection).frame(connection, select)
+
+
+def window(connection: sa.Connection, plan_id: int, *, after: int, count: int) -> pl.DataFrame:
+    """The next `count` waiting messages after a number, in order:
+
+    `message_id, person_id, subject, channel, language, variant, site_id`.
+    """
+    halves = [
+        _WINDOW.where(table.c.plan_id == plan_id, table.c.state == state, table.c.message_id > after)
+        .order_by(table.c.message_id)
+        .limit(count)
+        .subquery()
+        for state in WAITING
+    ]
+    both = sa.union_all(*(sa.select(half) for half in halves)).subquery()
+    return Ledger.of(connection).frame(connection, sa.select(both).order_by(both.c.message_id).limit(count))
+
+
+def has_pending(connection: sa.Connection, plan_id: int) -> bool:
+    """Whether the plan has a message that is neither finished nor withheld."""
+    return any(
+        connection.execute(
+            sa.select(table.c.message_id).where(table.c.plan_id == plan_id, table.c.state == state).limit(1)
+        ).first()
+        for state in PENDING
+    )
+
+
+def next_attempt(connection: sa.Connection, plan_id: int) -> datetime | None:
+    """When the first deferred message of the plan is due again."""
+    select = sa.select(sa.func.min(table.c.next_attempt_at)).where(
+        table.c.plan_id == plan_id, table.c.state == "deferred"
+    )
+    found: datetime | None = connection.execute(select).scalar_one()
+    return found
+
+
+def tally(
+    connection: sa.Connection,
+    *,
+    mailing: str | None = None,
+    occurrence: str | None = None,
+    plan_id: int | None = None,
+) -> list[Tally]:
+    """Counts of messages, by plan and by what they share."""
+    keys = [table.c.plan_id, plans.c.state.label("plan_state"), table.c.state, table.c.reason]
+    keys += [table.c.channel, table.c.variant, table.c.language]
+    select = sa.select(*keys, sa.func.count().label("messages")).join(
+        plans, plans.c.plan_id == table.c.plan_id
+    )
+    for column, wanted in (
+        (table.c.mailing, mailing),
+        (table.c.occurrence, occurrence),
+        (table.c.plan_id, plan_id),
+    ):
+        if wanted is not None:
+            select = select.where(column == wanted)
+    rows = connection.execute(select.group_by(*keys).order_by(*keys))
+    return [Tally(**dict(row._mapping)) for row in rows]
+
+
+def unknown(connection: sa.Connection, mailing: str | None = None) -> pl.DataFrame:
+    """Messages whose outcome is not known, to be resolved by provider events or a person:
+
+    `message_id, plan_id, mailing, occurrence, controller, person_id, channel, reason, finished_at`.
+    """
+    columns = (
+        "message_id",
+        "plan_id",
+        "mailing",
+        "occurrence",
+        "controller",
+        "person_id",
+        "channel",
+        "reason",
+    )
+    select = sa.select(*(table.c[name] for name in columns), table.c.finished_at)
+    select = select.where(table.c.state == "unknown").order_by(table.c.message_id)
+    if mailing is not None:
+        select = select.where(table.c.mailing == mailing)
+    return Ledger.of(connection).frame(connection, select)
+
+
+def get(connection: sa.Connection, message_id: int) -> sa.Row[Any]:
+    """One message, all columns. Raises `NotFound` LED021."""
+    row = connection.execute(sa.select(table).where(table.c.message_id == message_id)).one_or_none()
+    if row is None:
+        raise NotFound("LED021", f"there is no message {message_id}.")
+    return row
+
+
+def decisions_of(connection: sa.Connection, message_id: int) -> Sequence[sa.Row[Any]]:
+    """The decisions about a message, oldest first."""
+    select = sa.select(decisions).where(decisions.c.message_id == message_id)
+    return connection.execute(select.order_by(decisions.c.decision_id)).all()
+
+
+def attempts_of(connection: sa.Connection, message_id: int) -> Sequence[sa.Row[Any]]:
+    """The attempts to hand a message over, oldest first."""
+    select = sa.select(attempts).where(attempts.c.message_id == message_id)
+    return connection.execute(select.order_by(attempts.c.attempt_id)).all()
+
+
+def settle(
+    connection: sa.Connection, message_ids: Iterable[int], *, outcome: str, code: str, now: datetime
+) -> list[int]:
+    """Say of unknown messages that they were `sent` or `failed`, or try `again`. Which of them were unknown.
+
+    Only a person's or a provider's word comes here; nothing calls it on its own.
+    """
+    state = "queued" if outcome == "again" else outcome
+    change: dict[str, Any] = {"state": state, "reason": code, "finished_at": now}
+    statement = (
+        sa.update(table)
+        .where(table.c.message_id.in_(list(message_ids)), table.c.state == "unknown")
+        .values(change)
+        .returning(table.c.message_id)
+    )
+    return sorted(connection.scalars(statement))
+
+
+_WINDOW = sa.select(
+    table.c.message_id,
+    table.c.person_id,
+    table.c.subject,
+    table.c.channel,
+    table.c.language,
+    table.c.variant,
+    table.c.site_id,
+)

@@ -1,0 +1,78 @@
+"""One connection's life: the windows of a plan, the batches of a window, until nothing waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from campaigns.errors import Busy
+from campaigns.ledger.claims import Holder
+from campaigns.ledger.watching import Watch
+from campaigns.mailings.sending.batches import Batch, Overtaken
+from campaigns.mailings.sending.desk import Counts, Job, Window
+
+if TYPE_CHECKING:
+    from campaigns.channels import Channel, Connection
+
+BUSY_PAUSE = 0.2
+
+
+class Worker:
+    """Sends with one connection of a channel."""
+
+    def __init__(
+        self,
+        job: Job,
+        channel: Channel,
+        holder: Holder,
+        next_window: Callable[[Window | None], Window | None],
+    ) -> None:
+        """`next_window` gives the window after one that is used up or no longer current; None at the end."""
+        self._job = job
+        self._channel = channel
+        self._holder = holder
+        self._next_window = next_window
+        self.counts = Counts()
+
+    def run(self) -> Counts:
+        """Send until nothing waits, the plan is no longer approved, or `stop` is set.
+
+        Raises `DeliveryError` when the channel cannot be reached or refuses us.
+        """
+        watch = Watch(self._job.ledger, self._job.plan.plan_id, self._job.plan.controller)
+        try:
+            connection = self._channel.connect()
+            try:
+                self._run(connection, watch)
+            finally:
+                connection.close()
+        finally:
+            watch.close()
+        return self.counts
+
+    def _run(self, connection: Connection, watch: Watch) -> None:
+        window = self._next_window(None)
+        while window is not None and not self._is_told_to_stop(watch):
+            if not window.is_current() or not self._batch(connection, window, watch):
+                window = self._next_window(window)
+
+    def _is_told_to_stop(self, watch: Watch) -> bool:
+        return self._job.stop.is_set() or watch.look().plan_state != "approved"
+
+    def _batch(self, connection: Connection, window: Window, watch: Watch) -> bool:
+        """Send one batch; False when nothing waits in the window any more."""
+        batch = Batch(self._job, window, watch, self._holder, ordered=connection.batch == 1)
+        try:
+            found = batch.claim()
+        except Busy:
+            time.sleep(BUSY_PAUSE)  # nothing was claimed
+            return True
+        try:
+            if found:
+                batch.hand_over(connection)
+        except Overtaken:
+            pass  # its messages are somebody else's now
+        finally:
+            self.counts.add(batch.counts)
+        return found
