@@ -6,42 +6,56 @@ import atexit
 import re
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from campaigns.engine.failures import translate
-from campaigns.engine.frames import Stream, from_arrow
-from campaigns.lake.schemas import TABLES, Table, empty
+from campaigns.engine.failures import may_be_a_file, translate
+from campaigns.engine.frames import Stream, from_relation
+from campaigns.engine.views import VIEWS, columns_of, named, over_files, quoted
+from campaigns.lake.schemas import TABLES, empty
 from campaigns.lake.snapshot import Snapshot
 
 _WORD = re.compile(r"\w+")
+_SPILL = "50GB"
 _LIVE: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 class Engine:
     """One locked connection over one snapshot. One thread at a time may use it; others wait."""
 
-    def __init__(self, snapshot: Snapshot, *, memory_limit: str, threads: int | None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        *,
+        tables: Collection[str] = VIEWS,
+        masked: Mapping[str, Collection[str]] | None = None,
+        memory_limit: str = "8GB",
+        threads: int | None = None,
+    ) -> None:
         self.snapshot = snapshot
+        self._visible = frozenset(tables)
+        self._masked = masked or {}
         self._frames: dict[str, pl.DataFrame] = {}
         self._views: set[str] = set()
         self._turn = threading.RLock()
         self._database = duckdb.connect(":memory:")
-        _lock_down(self._database, snapshot, memory_limit=memory_limit, threads=threads)
+        self._lock_down(memory_limit, threads)
         _LIVE.add(self)
 
     @property
     def tables(self) -> tuple[str, ...]:
         """The names that queries may use: tables of the lake and registered frames."""
-        return tuple(sorted({*TABLES, *self._frames}))
+        return tuple(sorted({*self._visible, *self._frames}))
 
     def register(self, name: str, frame: pl.DataFrame) -> None:
-        """Show a frame as a view; a second one of that name takes its place."""
+        """Show a frame as a view; a second one of that name takes its place, a table's too."""
         with self._turn:
+            if name in self._views:
+                self._database.execute(f"DROP VIEW {named(name)}")
+                self._views.discard(name)
             self._frames[name] = frame
             self._database.register(name, Stream(frame))
 
@@ -50,22 +64,21 @@ class Engine:
     ) -> pl.DataFrame:
         """The rows of one SELECT; `$name` in it is taken from the parameters.
 
-        Whole-number sums come as Int64, decimals as Float64, times as Datetime("us", UTC).
+        Whole sums come as Int64, decimals as Float64, times as Datetime("us", "UTC"), intervals as text.
 
         Raises:
-            UserError: ENG002 to ENG006; the text never quotes a value.
+            UserError: ENG002 the query is wrong, ENG003 it took more than `seconds`, ENG004 it needs too much
+                memory, ENG006 a value does not fit; the text quotes no value.
+            Refused: ENG005, it reaches outside the snapshot's files.
+            DataDamaged, SnapshotRevoked: as `Snapshot.files`.
         """
         with self._running(sql, seconds):
-            return from_arrow(self._database.sql(sql, params=_plain(parameters)))
+            return from_relation(self._database.sql(sql, params=_plain(parameters)))
 
     def execute(
         self, sql: str, parameters: Mapping[str, object] | None = None, *, seconds: float | None = None
     ) -> None:
-        """Run a statement without rows, such as `CREATE TEMP TABLE … AS …`.
-
-        Raises:
-            UserError: as `query`.
-        """
+        """Run a statement without rows, such as `CREATE TEMP TABLE … AS …`. Raises as `query`."""
         with self._running(sql, seconds):
             self._database.execute(sql, _plain(parameters))
 
@@ -83,29 +96,64 @@ class Engine:
     @contextmanager
     def _running(self, sql: str, seconds: float | None) -> Iterator[None]:
         with self._turn:
-            self._show(sql)
-            timer = threading.Timer(seconds, self.interrupt) if seconds is not None else None
-            if timer is not None:
-                timer.start()
+            names = self._names(sql)
             try:
-                yield
-            except duckdb.Error as error:
+                self._show(names)
+                with self._time(seconds):
+                    yield
+            except (duckdb.Error, pl.exceptions.PolarsError) as error:
+                if may_be_a_file(error):
+                    for name in sorted(names & self._visible):
+                        self.snapshot.recheck(name)
                 raise translate(error) from None
-            finally:
-                if timer is not None:
-                    timer.cancel()
 
-    def _show(self, sql: str) -> None:
-        """Make views of the lake's tables that the query names and that are not there yet."""
-        for name in sorted(
-            set(_WORD.findall(sql.lower())) & TABLES.keys() - self._views - self._frames.keys()
-        ):
-            files = self.snapshot.files(name)
+    @contextmanager
+    def _time(self, seconds: float | None) -> Iterator[None]:
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self._database.interrupt)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _names(self, sql: str) -> frozenset[str]:
+        return frozenset(_WORD.findall(sql.lower())) & TABLES.keys()
+
+    def _show(self, names: Collection[str]) -> None:
+        """Make views of the lake's tables that a query names and that are not there yet."""
+        for name in sorted(set(names) & self._visible - self._views - self._frames.keys()):
+            table, files = TABLES[name], self.snapshot.files(name)
             if files:
-                self._database.execute(_view(TABLES[name], files))
+                present = {row[0] for row in self._database.execute(columns_of(table, files)).fetchall()}
+                self._database.execute(over_files(table, files, present, self._masked.get(name, ())))
             else:
                 self._database.register(name, Stream(empty(name)))
             self._views.add(name)
+
+    def _lock_down(self, memory_limit: str, threads: int | None) -> None:
+        """Only the snapshot's files, no others, no network, no extensions, and no way back."""
+        allowed = [path for table in sorted(self._visible) for path in self.snapshot.paths(table)]
+        settings = {
+            "allowed_paths": f"[{', '.join(quoted(path) for path in allowed)}]",
+            "temp_directory": quoted(self.snapshot.spill or ""),
+            "max_temp_directory_size": quoted(_SPILL),
+            "memory_limit": quoted(memory_limit),
+            "TimeZone": quoted("UTC"),
+            "python_enable_replacements": "false",
+            "allow_persistent_secrets": "false",
+            "allow_community_extensions": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_access": "false",
+        }
+        if threads is not None:
+            settings["threads"] = str(threads)
+        for name, value in settings.items():
+            self._database.execute(f"SET {name} = {value}")
+        self._database.execute("SET lock_configuration = true")
 
 
 @contextmanager
@@ -113,60 +161,25 @@ def connect(
     snapshot: Snapshot,
     *,
     frames: Mapping[str, pl.DataFrame] | None = None,
+    tables: Collection[str] = VIEWS,
+    masked: Mapping[str, Collection[str]] | None = None,
     memory_limit: str = "8GB",
     threads: int | None = None,
 ) -> Iterator[Engine]:
-    """A locked connection over a snapshot, with frames (from the ledger, say) as views beside its tables."""
-    engine = Engine(snapshot, memory_limit=memory_limit, threads=threads)
+    """A locked connection over a snapshot.
+
+    Args:
+        frames: views beside the lake's tables, such as those from the ledger.
+        tables: the lake's tables that queries may name.
+        masked: columns of tables whose values are shown as `***`, such as `{"persons": ["last_name"]}`.
+    """
+    engine = Engine(snapshot, tables=tables, masked=masked, memory_limit=memory_limit, threads=threads)
     try:
         for name, frame in (frames or {}).items():
             engine.register(name, frame)
         yield engine
     finally:
         engine.close()
-
-
-def _lock_down(
-    database: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, memory_limit: str, threads: int | None
-) -> None:
-    """Only these files, no others, no network, no extensions, and no way back."""
-    allowed = [path for table in TABLES for path in snapshot.paths(table)]
-    settings = {
-        "allowed_paths": f"[{', '.join(_quoted(path) for path in allowed)}]",
-        "temp_directory": _quoted(snapshot.spill) if snapshot.spill else "''",
-        "max_temp_directory_size": "'20GB'",
-        "memory_limit": _quoted(memory_limit),
-        "TimeZone": "'UTC'",
-        "python_enable_replacements": "false",
-        "allow_persistent_secrets": "false",
-        "allow_community_extensions": "false",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "enable_external_access": "false",
-    }
-    if threads is not None:
-        settings["threads"] = str(threads)
-    for name, value in settings.items():
-        database.execute(f"SET {name} = {value}")
-    database.execute("SET lock_configuration = true")
-
-
-def _view(table: Table, files: tuple[Path, ...]) -> str:
-    """CREATE VIEW over the files, with the columns and order of schemas.py."""
-    columns = ", ".join(f'"{name}"' for name in table.schema)
-    listed = ", ".join(_quoted(path) for path in files)
-    hive = ""
-    if table.partition_by:
-        types = ", ".join(f"'{name}': VARCHAR" for name in table.partition_by)
-        hive = f", hive_partitioning = true, hive_types = {{{types}}}"
-    return (
-        f'CREATE TEMP VIEW "{table.name}" AS SELECT {columns} '
-        f"FROM read_parquet([{listed}], union_by_name = true{hive})"
-    )
-
-
-def _quoted(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _plain(parameters: Mapping[str, object] | None) -> dict[str, object] | None:

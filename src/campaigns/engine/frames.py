@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import duckdb
 import polars as pl
 from polars.datatypes import DataTypeClass
 
+from campaigns.engine.views import named
+
+_LACKING = ("INTERVAL", "UNION", "BIGNUM", "BIT", "TIME WITH TIME ZONE")
 DataType = pl.DataType | DataTypeClass
 
 
@@ -45,8 +49,16 @@ def sensible(kind: DataType) -> DataType:
     return kind
 
 
-def from_arrow(source: Streaming) -> pl.DataFrame:
-    """A result of DuckDB as a frame with sensible types."""
-    frame = pl.DataFrame(Stream(source))
+def from_relation(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+    """The rows of a relation as a frame with sensible types.
+
+    polars panics (with a backtrace on stderr) at types of DuckDB that it lacks, so these become text before.
+    """
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        if str(kind) in _LACKING:
+            relation = relation.project(f"* REPLACE ({named(name)}::VARCHAR AS {named(name)})")
+        elif any(word in str(kind) for word in _LACKING):
+            raise duckdb.BinderException(f"Binder Error: column {name} is {kind}, which has no equal here")
+    frame = pl.DataFrame(Stream(relation))
     wanted = {name: sensible(kind) for name, kind in frame.schema.items()}
     return frame.cast({name: kind for name, kind in wanted.items() if kind != frame.schema[name]})
