@@ -1,0 +1,1 @@
+"""The example town: made-up people of a Lahti-like town, as the files that a utility's systems send."""

@@ -1,0 +1,221 @@
+"""The permission history: what people agreed to, took back, banned and objected to, with the proof of each.
+
+Kinds, channels and purposes are words of `permissions`. A row says when it was true (`at`) and when it was
+written down (`recorded`): paper takes days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from campaigns.demo.dice import Dice, Flags, Integers, pick, share
+from campaigns.demo.grid import midnight
+from campaigns.demo.happenings import moments
+
+NOTICE = "2023-06-26"
+METHODS = {"web_form": 0.5, "phone": 0.2, "portal": 0.16, "paper": 0.08, "event": 0.06}
+_EVIDENCE = {
+    "web_form": "lomake",
+    "phone": "puhelu",
+    "portal": "portaali",
+    "paper": "skannaus",
+    "event": "messut",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A consent that people are asked for, and how many give it: of the willing and of the others."""
+
+    purpose: str
+    channel: str | None
+    willing: float
+    others: float
+    taken_back: float
+
+
+CONSENTS = (
+    Asked(purpose="direct_marketing", channel="email", willing=0.80, others=0.26, taken_back=0.07),
+    Asked(purpose="direct_marketing", channel="sms", willing=0.42, others=0.10, taken_back=0.06),
+    Asked(purpose="direct_marketing", channel="phone", willing=0.18, others=0.04, taken_back=0.05),
+    Asked(purpose="newsletter", channel="email", willing=0.74, others=0.16, taken_back=0.09),
+    Asked(purpose="profiling", channel=None, willing=0.84, others=0.28, taken_back=0.04),
+    Asked(purpose="online_advertising", channel="ad_audience", willing=0.18, others=0.04, taken_back=0.03),
+)
+# How willing people are, by why we know them; customers are None.
+_WILLING = {
+    "subscriber": 0.5, "prospect": 0.1, "quote_requester": 0.45, "raffle_participant": 0.6,
+    "event_participant": 0.5, "callback_requester": 0.3, "portal_user": 0.5, "website_visitor": 0.3,
+    "partner": 0.4,
+}  # fmt: skip
+
+
+def history(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """All events of the retail register in the order in which they were recorded.
+
+    Columns: person, kind, channel, purpose, at, recorded, valid_until, method, text_version, text_language,
+    notice_version, evidence.
+    """
+    rng = dice.of("permits")
+    asked = people.filter(~pl.col("kind").is_in(["estate", "minor"]) & ~pl.col("deceased"))
+    known = np.maximum((as_of - asked["since"]).dt.total_days().to_numpy(), 3)
+    willing = _willing(rng, asked)
+    given = [_given(rng, asked, known, willing, consent, as_of) for consent in CONSENTS]
+    grants = pl.concat(given)
+    events = [grants.drop("taken_back"), _confirmed(rng, grants), *_taken_back(rng, grants, as_of)]
+    events += _refusals(dice, "retail", people, as_of)
+    return _proven(dice, "retail", pl.concat(events, how="diagonal"), people, as_of)
+
+
+def refusals_only(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """As `history`, for a register that asks for no consents: bans, objections and restrictions."""
+    refusals = pl.concat(_refusals(dice, "network", people, as_of))
+    return _proven(dice, "network", refusals, people, as_of)
+
+
+def rows(events: pl.DataFrame, people: pl.DataFrame, *, prefix: str) -> pl.DataFrame:
+    """The columns of luvat_*.csv."""
+    told = events.join(people.select("person", "number"), on="person", maintain_order="left")
+    return told.select(
+        tapahtumanro=pl.format("{}{}", pl.lit(prefix), pl.int_range(1, pl.len() + 1)),
+        asiakasnro="number",
+        laji="kind",
+        kanava="channel",
+        tarkoitus="purpose",
+        aika="at",
+        kirjattu="recorded",
+        voimassa="valid_until",
+        tapa="method",
+        teksti="text_version",
+        kieli="text_language",
+        seloste="notice_version",
+        todiste="evidence",
+    )
+
+
+def readers(events: pl.DataFrame) -> pl.DataFrame:
+    """Who confirmed the newsletter: person and subscribed (date)."""
+    confirmed = events.filter((pl.col("kind") == "confirmed") & (pl.col("purpose") == "newsletter"))
+    return confirmed.group_by("person", maintain_order=True).agg(subscribed=pl.col("at").min().dt.date())
+
+
+def _willing(rng: np.random.Generator, people: pl.DataFrame) -> Flags:
+    part = people["relationship"].replace_strict(_WILLING, default=0.52, return_dtype=pl.Float64)
+    part = part.scatter((people["kind"] == "business_contact").arg_true(), 0.45)
+    flags: Flags = rng.random(people.height) < part.fill_null(0.52).to_numpy()
+    return flags
+
+
+def _given(
+    rng: np.random.Generator,
+    people: pl.DataFrame,
+    known: Integers,
+    willing: Flags,
+    asked: Asked,
+    as_of: date,
+) -> pl.DataFrame:
+    """Who gave this consent, and how many days ago; subscribers gave the newsletter's on their first day."""
+    chance = np.where(willing, asked.willing, asked.others)
+    subscribes = (people["relationship"] == "subscriber").fill_null(value=False).to_numpy()
+    if asked.purpose == "newsletter":
+        chance = np.where(subscribes, 1.0, chance)
+    if asked.channel == "email":
+        chance = np.where(people["email"].is_null().to_numpy(), 0.03, chance)
+    chosen = np.flatnonzero(rng.random(people.height) < chance)
+    days = np.minimum(rng.integers(15, 720, len(chosen)), known[chosen])
+    if asked.purpose == "newsletter":
+        days = np.where(subscribes[chosen], known[chosen], days)
+    rows = {"person": people["person"].to_numpy()[chosen], "days": days, "at": moments(rng, as_of, days)}
+    return pl.DataFrame(rows).with_columns(
+        kind=pl.lit("granted"),
+        channel=pl.lit(asked.channel, pl.String),
+        purpose=pl.lit(asked.purpose),
+        taken_back=pl.lit(asked.taken_back),
+    )
+
+
+def _confirmed(rng: np.random.Generator, grants: pl.DataFrame) -> pl.DataFrame:
+    """The second step of the newsletter's double opt-in: a few never press the link."""
+    subscribed = grants.filter(purpose="newsletter").drop("taken_back")
+    pressed = pl.Series(rng.random(subscribed.height) < 0.93)
+    wait = pl.Series(rng.integers(1, 90, subscribed.height) * 60_000_000).cast(pl.Duration("us"))
+    return subscribed.with_columns(
+        kind=pl.lit("confirmed"), method=pl.lit("double_opt_in"), at=pl.col("at") + wait
+    ).filter(pressed)
+
+
+def _taken_back(rng: np.random.Generator, grants: pl.DataFrame, as_of: date) -> list[pl.DataFrame]:
+    """Withdrawals some time after; one in eight grants again."""
+    back = grants.filter(pl.Series(rng.random(grants.height)) < pl.col("taken_back")).drop("taken_back")
+    later = (back["days"].to_numpy() * rng.uniform(0.05, 0.95, back.height)).astype(np.int64)
+    later = np.maximum(later, 1)
+    withdrawn = back.with_columns(
+        kind=pl.lit("withdrawn"), days=pl.Series(later), at=moments(rng, as_of, later)
+    )
+    withdrawn = withdrawn.filter(pl.col("at") > back["at"])
+    again = withdrawn.filter((pl.col("days") > 2) & pl.Series(rng.random(withdrawn.height) < 0.12))
+    again = again.with_columns(kind=pl.lit("granted"), days=pl.col("days") // 2)
+    again = again.with_columns(at=moments(rng, as_of, again["days"].to_numpy()))
+    return [withdrawn, again]
+
+
+def _refusals(dice: Dice, topic: str, people: pl.DataFrame, as_of: date) -> list[pl.DataFrame]:
+    """Bans, objections and restrictions: each by a few people, told in a call, a letter or through a link."""
+    rng = dice.of(f"permits:refusals:{topic}")
+    count = people.height
+    known = np.maximum((as_of - people["since"]).dt.total_days().to_numpy(), 3)
+
+    def some_people(
+        part: float, kind: str, channel: str | None = None, purpose: str | None = None
+    ) -> pl.DataFrame:
+        chosen = rng.permutation(count)[: share(count, part)]
+        days = np.minimum(rng.integers(2, 700, len(chosen)), known[chosen])
+        rows = {"person": people["person"].to_numpy()[chosen], "days": days, "at": moments(rng, as_of, days)}
+        return pl.DataFrame(rows).with_columns(
+            kind=pl.lit(kind),
+            channel=pl.lit(channel, pl.String),
+            purpose=pl.lit(purpose, pl.String),
+            method=pl.lit(None, pl.String),
+        )
+
+    return [
+        some_people(0.025, "ban_all"),
+        some_people(0.04, "ban_channel", "phone"),
+        some_people(0.02, "ban_channel", "letter"),
+        some_people(0.015, "ban_channel", "email"),
+        some_people(0.02, "profiling_objection"),
+        some_people(0.015, "research_objection"),
+        some_people(0.002, "restricted_marketing"),
+        some_people(0.001, "restricted_all"),
+        some_people(0.001, "objection_pending"),
+    ]
+
+
+def _proven(dice: Dice, topic: str, events: pl.DataFrame, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Times, methods and proof; some old grants have no proof, some have run out."""
+    rng = dice.of(f"permits:proof:{topic}")
+    count = events.height
+    grant = (events["kind"] == "granted").to_numpy()
+    unproven = grant & (rng.random(count) < 0.03)
+    expired = grant & ~unproven & (rng.random(count) < 0.015)
+    method = pick(rng, METHODS, count)
+    paper = (method == "paper").to_numpy()
+    slow = np.where(paper, rng.integers(3 * 86_400, 14 * 86_400, count), rng.integers(1, 3600, count))
+    known = pl.col("at") + pl.Series(slow * 1_000_000).cast(pl.Duration("us"))
+    code = pl.Series([f"{number:08x}" for number in rng.integers(0, 2**32, count)], dtype=pl.String)
+    proof = method.replace_strict(_EVIDENCE, return_dtype=pl.String)
+    frame = events.with_columns(
+        recorded=pl.min_horizontal(known, pl.lit(midnight(as_of)).dt.cast_time_unit("us")),
+        valid_until=pl.when(pl.Series(expired)).then(pl.lit(as_of) - timedelta(days=20)),
+        method=pl.coalesce("method", pl.lit(method)),
+        text_version=pl.format("lupa-{}", pl.col("at").dt.year()),
+        notice_version=pl.lit(NOTICE),
+        evidence=pl.format("{}-{}", pl.lit(proof), pl.lit(code)),
+    ).join(people.select("person", text_language="language"), on="person", maintain_order="left")
+    lost = ("method", "text_version", "text_language", "notice_version", "evidence")
+    nothing = [pl.when(~pl.Series(unproven)).then(pl.col(name)).alias(name) for name in lost]
+    return frame.with_columns(nothing).sort("recorded", "person", "kind", maintain_order=True)
