@@ -213,7 +213,8 @@ TABLES: dict[str, Table] = {
                 "resolution_min": SMALL,  # 15 or 60: the finest seen that day
                 "wh": pl.List(INT),  # one value an interval of the local day, NULL when missing
                 "quality": pl.List(TINY),  # 0 missing, 1 OK, 2 estimated, 3 other code, present but flagged
-                "received": pl.List(ID),  # a rank of the file that gave each interval; see consumption/days
+                "received": pl.List(ID),  # when the file that gave each interval was received, microseconds UTC
+                "file": pl.List(ID),  # head of that file's hash; one entry in both when one file gave the day
                 **DAY_FACTS,
             },
             partition_by=("month",),
@@ -222,13 +223,19 @@ TABLES: dict[str, Table] = {
         _table(
             "prices",
             ("start",),
-            {"start": WHEN, "minutes": SMALL, "price_mc": INT},  # 1/1000 c/kWh, VAT included
+            {
+                "start": WHEN,
+                "minutes": SMALL,
+                "price_mc": INT,  # 1/1000 c/kWh, VAT included
+                "received": ID,  # of the file that gave the value, as in consumption_days
+                "file": ID,
+            },
             statistics=("controller", "start"),
         ),
         _table(
             "temperatures",
             ("start",),
-            {"start": WHEN, "celsius_x10": SMALL},
+            {"start": WHEN, "celsius_x10": SMALL, "received": ID, "file": ID},
             statistics=("controller", "start"),
         ),
         _table(  # wide: one row a metering point, period and as_of; a column a metric (consumption/metrics)

@@ -1,0 +1,209 @@
+"""The kind `datahub`: readings as the Datahub customer portal gives them, into consumption days.
+
+The portal's header is known in Finnish and English; a source may map its own in `columns:`. The readings go
+in under the controller of the source, whether or not a register file has named the metering point yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.consumption import days, reading_exact, reading_fast, rows
+from campaigns.consumption.calendar import LocalDays, local_days
+from campaigns.consumption.days import Built, Days
+from campaigns.consumption.reading_fast import Layout, NotClean
+from campaigns.consumption.readings import COLUMNS, MISSING, Decoder, Readings
+from campaigns.consumption.rows import KEYS, Stamp, Stamped
+from campaigns.lake.schemas import empty
+from campaigns.register import parquet_files
+from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.headers import Columns, folded, match
+from campaigns.register.quarantine import Rejects
+from campaigns.register.raw_lines import is_parquet
+from campaigns.register.reading import header_of
+from campaigns.settings.model import Settings
+
+if TYPE_CHECKING:
+    from campaigns.lake import Writer
+    from campaigns.ledger import Ledger
+
+FINNISH = (
+    "Mittauspisteen tunnus",
+    "Tuotteen tyyppi",
+    "Resoluutio",
+    "Yksikkötyyppi",
+    "Lukeman tyyppi",
+    "Alkuaika",
+    "Määrä",
+    "Laatu",
+)
+ENGLISH = (
+    "MeteringPointGSRN",
+    "Product Type",
+    "Resolution",
+    "Unit Type",
+    "Reading Type",
+    "Start Time",
+    "Quantity",
+    "Quality",
+)
+OURS = {theirs: ours for header in (FINNISH, ENGLISH) for theirs, ours in zip(header, COLUMNS, strict=True)}
+FIRST_DAY = date(2000, 1, 1)
+_PARQUET_ROWS = 500_000
+_COLUMNS = Columns(required=COLUMNS)
+_KNOWN = {folded(theirs): ours for theirs, ours in OURS.items()} | {name: name for name in COLUMNS}
+
+
+@dataclass(kw_only=True, slots=True)
+class Counts:
+    """What the lines of one file were."""
+
+    rows: int = 0
+    accepted: int = 0
+    missing: int = 0
+
+    def add(self, number: int, readings: Readings) -> Readings:
+        """Count a batch and hand it on."""
+        self.rows += number
+        self.accepted += len(readings)
+        self.missing += int((readings.quality == MISSING).sum())
+        return readings
+
+
+class Datahub:
+    """Imports Datahub files; see `register.deliveries.Kind`."""
+
+    name = "datahub"
+    order = 80
+
+    def recognises(self, header: Sequence[str]) -> bool:
+        """By either header of the portal, or by our own column names."""
+        return set(COLUMNS) <= {_KNOWN.get(folded(name)) for name in header}
+
+    def load(
+        self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
+    ) -> Imported:
+        """One file into consumption days; raises `UserError` when it is no such file."""
+        del ledger  # readings belong to the lake alone
+        if lake.seen("consumption_days", delivery.transaction):
+            return Imported(file=delivery.name, kind=self.name, unchanged=True)
+        layout = _layout(delivery)
+        latest = now + timedelta(days=1)
+        calendar = local_days(settings.zone, FIRST_DAY, latest.astimezone(settings.zone).date())
+        rejects = Rejects(delivery, self.name)
+        counts, built = _built(delivery, layout, _decoder(delivery, calendar, latest), rejects, calendar)
+        stamp = Stamp.of(round(delivery.received.timestamp() * 1_000_000), delivery.sha256)
+        frame = merged(built.days, stamp, delivery.source.controller, lake=lake, calendar=calendar)
+        quarantined = rejects.write(lake, now=now)
+        lake.upsert("consumption_days", frame, transaction=delivery.transaction)
+        return Imported(
+            file=delivery.name,
+            kind=self.name,
+            rows=counts.rows,
+            accepted=counts.accepted,
+            quarantined=quarantined,
+            notes=_notes(counts, built, frame),
+        )
+
+
+def merged(
+    new: Sequence[Days], stamp: Stamp, controller: str, *, lake: Writer, calendar: LocalDays
+) -> pl.DataFrame:
+    """The rows of a file's days, overlaid on what the lake has of these days."""
+    frames = [
+        rows.to_frame(Stamped.by(stamp, part), controller=controller, calendar=calendar) for part in new
+    ]
+    fresh = pl.concat([empty("consumption_days"), *frames])
+    known = _known(fresh, lake)
+    if known.is_empty():
+        return fresh
+    untouched = fresh.join(known, on=KEYS, how="anti")
+    again = fresh.join(known.select(KEYS), on=KEYS, how="semi")
+    frames = [untouched]
+    for month in again["month"].unique().sort():
+        both = (part.filter(pl.col("month") == month) for part in (known, again))
+        frames.append(rows.overlaid(*both, calendar=calendar))
+    return pl.concat(frames)
+
+
+def _known(fresh: pl.DataFrame, lake: Writer) -> pl.DataFrame:
+    """The lake's rows with the keys of these."""
+    if fresh.is_empty():
+        return fresh
+    points = fresh["metering_point_id"]
+    near = (
+        pl.col("month").is_in(fresh["month"].unique().to_list())
+        & pl.col("metering_point_id").is_between(points.min(), points.max())
+        & (pl.col("controller") == fresh["controller"][0])
+    )
+    keys = lake.frame("consumption_days", KEYS, where=near).join(fresh, on=KEYS, how="semi")
+    if keys.is_empty():
+        return keys
+    same_points = pl.col("metering_point_id").is_in(keys["metering_point_id"].unique().implode())
+    return lake.frame("consumption_days", where=near & same_points).join(keys, on=KEYS, how="semi")
+
+
+def _layout(delivery: Delivery) -> Layout:
+    source = delivery.source
+    known = replace(delivery, source=source.model_copy(update={"columns": {**OURS, **source.columns}}))
+    header = header_of(delivery)
+    places = {at: name for name, at in match(header, known, _COLUMNS).positions.items()}
+    delimiter = source.delimiter or ";"
+    return Layout(
+        header=delimiter.join(header),
+        columns=tuple(places.get(at) for at in range(len(header))),
+        delimiter=delimiter,
+        encoding=source.encoding,
+    )
+
+
+def _decoder(delivery: Delivery, calendar: LocalDays, latest: datetime) -> Decoder:
+    return Decoder(calendar, latest=latest, values=delivery.source.values)
+
+
+def _built(
+    delivery: Delivery, layout: Layout, decoder: Decoder, rejects: Rejects, calendar: LocalDays
+) -> tuple[Counts, Built]:
+    counts = Counts()
+    if is_parquet(delivery):
+        batches = _parquet(delivery, layout, decoder, rejects)
+        return counts, days.build((counts.add(*batch) for batch in batches), hours=calendar.hours)
+    try:
+        clean = reading_fast.read(delivery.path, layout, decoder)
+        return counts, days.build((counts.add(len(batch), batch) for batch in clean), hours=calendar.hours)
+    except NotClean:
+        counts = Counts()
+        batches = reading_exact.read(delivery, layout, decoder, rejects)
+        return counts, days.build((counts.add(*batch) for batch in batches), hours=calendar.hours)
+
+
+def _parquet(
+    delivery: Delivery, layout: Layout, decoder: Decoder, rejects: Rejects
+) -> Iterator[tuple[int, Readings]]:
+    """A Parquet file of the same columns: its cells as text, in parts."""
+    _, table = parquet_files.read(delivery)
+    cells = {name: f"c{at}" for at, name in enumerate(layout.columns) if name}
+    frame = table.frame.select("_line", *(pl.col(cell).alias(name) for name, cell in cells.items()))
+    for part in frame.iter_slices(_PARQUET_ROWS):
+        yield len(part), reading_exact.decode(part, decoder, rejects)
+
+
+def _notes(counts: Counts, built: Built, frame: pl.DataFrame) -> tuple[str, ...]:
+    notes = []
+    if not frame.is_empty():
+        points, first, last = frame.select(
+            pl.col("metering_point_id").n_unique(),
+            pl.col("local_date").min().alias("first"),
+            pl.col("local_date").max().alias("last"),
+        ).row(0)
+        notes.append(f"{points:,} metering point{'s' * (points > 1)}, {first} to {last}")
+    if counts.missing:
+        notes.append(f"{counts.missing:,} readings are stated to be missing")
+    if built.repeated:
+        notes.append(f"{built.repeated:,} intervals are stated again by a later line, which counts")
+    return tuple(notes)

@@ -1,0 +1,8 @@
+"""The kinds that this room imports."""
+
+from __future__ import annotations
+
+from campaigns.consumption.datahub import Datahub
+from campaigns.register.deliveries import Kind
+
+KINDS: tuple[Kind, ...] = (Datahub(),)
