@@ -51,7 +51,7 @@ def normalise(text: str) -> str:
 
 
 def normalise_series(texts: pl.Series) -> pl.DataFrame:
-    """`value` (the address) and `code` (why not), one row a text; both NULL for NULL.
+    """`value` (the address), or `code` and `message` (why not), one row a text; all NULL for NULL.
 
     Plain addresses are lower-cased at once; only the distinct others go through `normalise`.
     """
@@ -66,23 +66,22 @@ def normalise_series(texts: pl.Series) -> pl.DataFrame:
         & ~lower.str.contains(r"[a-z0-9-]{64}")
     )
     others = pl.DataFrame({"text": texts.filter(texts.is_not_null() & ~plain).unique()})
+    found = pl.Struct({"value": pl.String, "code": pl.String, "message": pl.String})
     looked = others.with_columns(
-        pl.col("text")
-        .map_elements(_looked, return_dtype=pl.Struct({"value": pl.String, "code": pl.String}))
-        .alias("found")
+        pl.col("text").map_elements(_looked, return_dtype=found).alias("found")
     ).unnest("found")
     return (
         pl.DataFrame({"text": texts, "plain": pl.select(pl.when(plain).then(lower)).to_series()})
         .join(looked, on="text", how="left", maintain_order="left")
-        .select(pl.coalesce("plain", "value").alias("value"), "code")
+        .select(pl.coalesce("plain", "value").alias("value"), "code", "message")
     )
 
 
 def _looked(text: str) -> dict[str, str | None]:
     try:
-        return {"value": normalise(text), "code": None}
+        return {"value": normalise(text), "code": None, "message": None}
     except BadIdentifier as bad:
-        return {"value": None, "code": bad.code}
+        return {"value": None, "code": bad.code, "message": bad.message}
 
 
 def _familiar(sign: str) -> bool:

@@ -50,7 +50,7 @@ def normalise(text: str) -> Phone:
 
 
 def normalise_series(texts: pl.Series) -> pl.DataFrame:
-    """`value` (E.164), `mobile`, `callable` and `code` (why not), one row a text; all NULL for NULL.
+    """`value` (E.164), `mobile` and `callable`, or `code` and `message` (why not); all NULL for NULL.
 
     Finnish mobile numbers in their usual spellings are rewritten at once, by the pattern in the metadata of
     phonenumbers; only the distinct others are parsed by it, at 26 microseconds each.
@@ -61,7 +61,15 @@ def normalise_series(texts: pl.Series) -> pl.DataFrame:
     national = digits.str.extract(rf"^(?:(?:\+358|00358)(?:\(0\))?|\(0\)|0)({_mobile_pattern()})$", 1)
     plain = pl.select(pl.lit("+358") + national).to_series()
     others = pl.DataFrame({"text": texts.filter(texts.is_not_null() & plain.is_null()).unique()})
-    found = pl.Struct({"value": pl.String, "mobile": pl.Boolean, "callable": pl.Boolean, "code": pl.String})
+    found = pl.Struct(
+        {
+            "value": pl.String,
+            "mobile": pl.Boolean,
+            "callable": pl.Boolean,
+            "code": pl.String,
+            "message": pl.String,
+        }
+    )
     looked = others.with_columns(
         pl.col("text").map_elements(_looked, return_dtype=found).alias("found")
     ).unnest("found")
@@ -76,6 +84,7 @@ def normalise_series(texts: pl.Series) -> pl.DataFrame:
                 for name in ("mobile", "callable")
             ),
             "code",
+            "message",
         )
     )
 
@@ -89,8 +98,15 @@ def _mobile_pattern() -> str:
 
 
 def _looked(text: str) -> dict[str, str | bool | None]:
+    nothing: dict[str, str | bool | None] = {"value": None, "mobile": None, "callable": None}
     try:
         phone = normalise(text)
     except BadIdentifier as bad:
-        return {"value": None, "mobile": None, "callable": None, "code": bad.code}
-    return {"value": phone.e164, "mobile": phone.mobile, "callable": phone.callable, "code": None}
+        return {**nothing, "code": bad.code, "message": bad.message}
+    return {
+        "value": phone.e164,
+        "mobile": phone.mobile,
+        "callable": phone.callable,
+        "code": None,
+        "message": None,
+    }

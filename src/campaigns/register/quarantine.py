@@ -92,6 +92,11 @@ class Rejects:
         """How many rows do not go in."""
         return len(self.refused_lines)
 
+    @property
+    def left_out(self) -> int:
+        """How many entries only left a value out or masked it."""
+        return sum(map(len, self._frames)) - sum(map(len, self._refused))
+
     def accepted(self, frame: pl.DataFrame, line: str = "_line") -> pl.DataFrame:
         """The rows of the frame that nothing refuses."""
         refused = self.refused_lines

@@ -20,7 +20,7 @@ from campaigns.register.deliveries import Delivery
 from campaigns.register.headers import Columns, Matching, folded, match
 from campaigns.register.limits import MAX_CELL, MAX_COLUMNS, MAX_LINE
 from campaigns.register.quarantine import Rejects
-from campaigns.register.raw_lines import is_parquet, physical_lines
+from campaigns.register.raw_lines import is_parquet, physical_lines, raw_lines
 
 __all__ = ["Columns", "Rows", "header_of", "read"]
 
@@ -36,8 +36,9 @@ class Rows:
     `frame` has `_line` (Int64: line of the file, for Parquet its row) and text columns under our names: every
     required and optional one (NULL when the file has no such column), then the further ones that the kind
     keeps. Only rows that nothing refused are in it. `present` are the columns that the file really has or the
-    source fills. `total` counts all data rows, refused ones too. `keys` are the `source_id` values of all readable
-    rows, refused ones included: a row with a mistake is still in the extract.
+    source fills. `total` counts all data rows, refused ones too. `keys` are the identities of all
+    rows, refused ones included, since a row with a mistake is still in the extract; for lines that cannot be
+    read, all their words.
     """
 
     frame: pl.DataFrame
@@ -67,17 +68,18 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
     total = len(frame) + len(raw.faults)
     _refuse_faults(raw, rejects)
     frame = _without_second_headers(_chosen(frame, matching, columns), header, matching, rejects)
-    frame = _tidy(_refuse_large(frame, rejects))
+    _refuse_large(frame, rejects)
+    frame = _tidy(frame)
     frame = _without_codes(frame, columns, rejects)
     frame = _mapped(frame, delivery, columns)
-    keys = frame["source_id"] if "source_id" in frame.columns else pl.Series("source_id", [], dtype=pl.String)
+    identities = [frame[name].alias("key") for name in columns.identity if name in frame.columns]
     return Rows(
         frame=rejects.accepted(frame),
         total=total,
         present=frozenset(matching.positions) | frozenset(delivery.source.defaults),
         others=tuple(matching.others),
         notes=_notes(matching),
-        keys=keys.drop_nulls().unique(),
+        keys=pl.concat([*identities, _possible_keys(delivery, raw)]).drop_nulls().unique().sort(),
     )
 
 
@@ -159,6 +161,13 @@ def _refuse_faults(raw: RawTable, rejects: Rejects) -> None:
         )
 
 
+def _possible_keys(delivery: Delivery, raw: RawTable) -> pl.Series:
+    """The words of unreadable lines: one of them may be the key of a row that must not count as absent."""
+    texts = raw_lines(delivery, {fault.line for fault in raw.faults}).values()
+    words = pl.Series("key", list(texts), dtype=pl.String).str.extract_all(r"[^;,\t|\"\x00-\x1f]+").explode()
+    return words.str.strip_chars()
+
+
 def _without_second_headers(
     frame: pl.DataFrame, header: Sequence[str], matching: Matching, rejects: Rejects
 ) -> pl.DataFrame:
@@ -175,15 +184,11 @@ def _without_second_headers(
     return frame if found.is_empty() else frame.filter(~again.fill_null(value=False))
 
 
-def _refuse_large(frame: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
-    large = pl.lit(value=False)
+def _refuse_large(frame: pl.DataFrame, rejects: Rejects) -> None:
     for name in _texts(frame):
-        too_long = pl.col(name).str.len_chars() > MAX_CELL
-        lines = frame.filter(pl.col(name).str.len_bytes() > MAX_CELL).filter(too_long)["_line"]
-        if not lines.is_empty():
-            rejects.add_lines(lines, "REG100", f"`{name}` is longer than {MAX_CELL:,} characters.", name)
-            large = large | too_long.fill_null(value=False)
-    return frame.filter(~large)
+        suspects = frame.filter(pl.col(name).str.len_bytes() > MAX_CELL)
+        lines = suspects.filter(pl.col(name).str.len_chars() > MAX_CELL)["_line"]
+        rejects.add_lines(lines, "REG100", f"`{name}` is longer than {MAX_CELL:,} characters.", name)
 
 
 def _tidy(frame: pl.DataFrame) -> pl.DataFrame:

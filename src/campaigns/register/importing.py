@@ -1,0 +1,130 @@
+"""`campaigns import`: files in, each for itself; one lock and one snapshot for all of them.
+
+A file is refused whole (damaged, unknown, cut short) or goes in, with its bad rows in the quarantine; a
+refused file does not keep the others out. The command exits with 2 when a file was refused, else with 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.errors import Busy, DataDamaged, Mistake, Mistakes, UserError
+from campaigns.register import files
+from campaigns.register.deliveries import Delivery, Imported, Kind
+from campaigns.register.recognising import check_words, recognise
+from campaigns.settings.model import Settings
+
+if TYPE_CHECKING:
+    from campaigns.lake import Lake, Writer
+    from campaigns.ledger import Ledger
+
+SETTLE = 0.05  # seconds in which a file must not change
+
+
+def import_files(
+    paths: Sequence[Path],
+    *,
+    kinds: Sequence[Kind],
+    settings: Settings,
+    lake: Lake,
+    ledger: Ledger,
+    now: datetime,
+    as_kind: str | None = None,
+    source: str | None = None,
+    received: datetime | None = None,
+    settle: float = SETTLE,
+) -> list[Imported]:
+    """Import files, companies first and readings last; results in that order, refused files at the end.
+
+    `as_kind`, `source` and `received` (aware) say what the files cannot. What is wrong with a file is in its
+    `Imported.refused`. Raises `NotFound` REG006 for an unknown kind or source, `Busy` while others write
+    to the lake or the ledger, and `DataDamaged`.
+    """
+    check_words(kinds, settings, as_kind, source)
+    found: list[tuple[Kind, Delivery, tuple[int, int]]] = []
+    refused: list[Imported] = []
+    for path in _whole(paths, settle, refused):
+        try:
+            seen = files.mark(path)
+            kind, delivery = recognise(
+                path,
+                kinds=kinds,
+                settings=settings,
+                now=now,
+                as_kind=as_kind,
+                source=source,
+                received=received,
+            )
+        except UserError as error:
+            refused.append(_refused(path, error))
+            continue
+        found.append((kind, delivery, seen))
+    found.sort(key=lambda item: (item[0].order, item[1].received, item[1].sha256))
+    if not found:
+        return refused
+    done: list[Imported] = []
+    with lake.writer(purpose="import") as writer:
+        for kind, delivery, seen in found:
+            try:
+                if files.mark(delivery.path) != seen:
+                    raise files.still_written(delivery.path)
+                done.append(_load(kind, delivery, settings=settings, lake=writer, ledger=ledger, now=now))
+            except (Busy, DataDamaged):
+                raise
+            except (UserError, Mistakes) as error:
+                refused.append(_refused(delivery.path, error, kind.name))
+    return done + refused
+
+
+def _whole(paths: Sequence[Path], settle: float, refused: list[Imported]) -> list[Path]:
+    """The files that can be opened and do not change, each once."""
+    ordinary = []
+    for path in dict.fromkeys(paths):
+        try:
+            files.refuse_strange(path)
+        except UserError as error:
+            refused.append(_refused(path, error))
+        else:
+            ordinary.append(path)
+    changing = files.changing(ordinary, settle=settle)
+    refused.extend(_refused(path, files.still_written(path)) for path in ordinary if path in changing)
+    return [path for path in ordinary if path not in changing]
+
+
+def _load(
+    kind: Kind, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
+) -> Imported:
+    if lake.seen("deliveries", delivery.transaction):
+        return Imported(file=delivery.name, kind=kind.name, unchanged=True)
+    imported = kind.load(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
+    if not imported.unchanged:
+        lake.upsert("deliveries", _record(delivery, imported, now), transaction=delivery.transaction)
+    return imported
+
+
+def _record(delivery: Delivery, imported: Imported, now: datetime) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "controller": [delivery.source.controller],
+            "source": [delivery.source_name],
+            "file_hash": [delivery.sha256],
+            "file": [delivery.name],
+            "kind": [imported.kind],
+            "extract": [delivery.source.extract],
+            "received_at": [delivery.received],
+            "imported_at": [now],
+            "rows": [imported.rows],
+            "accepted": [imported.accepted],
+            "quarantined": [imported.quarantined],
+        }
+    )
+
+
+def _refused(path: Path, error: UserError | Mistakes, kind: str = "") -> Imported:
+    first: Mistake = error.mistakes[0] if isinstance(error, Mistakes) else error.mistake
+    return Imported(file=files.shown_name(path), kind=kind, refused=first)

@@ -1,0 +1,156 @@
+"""What every kind of this room does around its own work: duplicates, transactions, quarantine, result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.lake.schemas import TABLES
+from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.extracts import Extract
+from campaigns.register.parsing import mapped
+from campaigns.register.quarantine import Rejects
+from campaigns.register.reading import Columns, Rows, read
+from campaigns.settings.model import Settings
+
+if TYPE_CHECKING:
+    from campaigns.lake import Writer
+    from campaigns.ledger import Ledger
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """The import of one delivery, while it lasts."""
+
+    delivery: Delivery
+    settings: Settings
+    lake: Writer
+    ledger: Ledger
+    now: datetime
+    extract: Extract
+    rejects: Rejects
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def start(
+        cls, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
+    ) -> Job:
+        """Raises `Refused` when the delivery is older than what is known."""
+        return cls(
+            delivery=delivery,
+            settings=settings,
+            lake=lake,
+            ledger=ledger,
+            now=now,
+            extract=Extract.of(delivery, lake, settings.zone),
+            rejects=Rejects(delivery, delivery.source.kind),
+        )
+
+    @property
+    def controller(self) -> str:
+        """Whose register the rows go into."""
+        return self.delivery.source.controller
+
+    def read(self, columns: Columns, *, key: Sequence[str]) -> Rows:
+        """The rows of the file, one a key: the last of those that came several times."""
+        rows = read(self.delivery, columns, self.rejects)
+        self.notes.extend(rows.notes)
+        return Rows(
+            frame=self._last_of_each(rows.frame, key),
+            total=rows.total,
+            present=rows.present,
+            others=rows.others,
+            keys=rows.keys,
+        )
+
+    def known(self, table: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """What the lake has of this controller, without the column that says so."""
+        wanted = columns or [name for name in TABLES[table].schema if name != "controller"]
+        return self.lake.frame(table, wanted, where=pl.col("controller") == self.controller)
+
+    def person_ids(self, numbers: pl.Series) -> pl.Series:
+        """The `person_id` of each customer number of the source's key space, NULL when nobody has it."""
+        keys = self.known("person_keys").filter(pl.col("key_space") == self.delivery.key_space)
+        return mapped(numbers, keys.select(pl.col("source_id").alias(numbers.name), "person_id"))
+
+    def newest(self, rows: pl.DataFrame, known: pl.DataFrame, key: str) -> pl.DataFrame:
+        """The rows that no later delivery has told otherwise, with `source` and `received_at`."""
+        newest = self.extract.newest(rows, known.select(key, "received_at"), key)
+        self.note(
+            len(rows) - len(newest),
+            "1 row is older than what is known",
+            "{:,} rows are older than what is known",
+        )
+        return newest.with_columns(
+            source=pl.lit(self.delivery.source_name),
+            received_at=pl.lit(self.delivery.received).dt.cast_time_unit("us"),
+        )
+
+    def lasting(
+        self,
+        rows: pl.DataFrame,
+        known: pl.DataFrame,
+        key: str,
+        *,
+        columns: Sequence[str],
+        present: frozenset[str],
+    ) -> pl.DataFrame:
+        """The rows, with what is known in those `columns` that the file does not have."""
+        kept = [name for name in columns if name not in present]
+        before = known.select(key, *(pl.col(name).alias(f"{name}_known") for name in kept))
+        joined = rows.join(before, on=key, how="left", maintain_order="left")
+        filled = joined.with_columns(pl.coalesce(f"{name}_known", name).alias(name) for name in kept)
+        return filled.select(rows.columns)
+
+    def write(self, table: str, *parts: pl.DataFrame) -> None:
+        """Upsert rows, with the controller in front, under the delivery's transaction; no rows, no commit."""
+        rows = pl.concat(self._shaped(part, table) for part in parts)
+        if not rows.is_empty():
+            self.lake.upsert(table, rows, transaction=self.delivery.transaction)
+
+    def note(self, count: int, one: str, many: str) -> None:
+        """Tell of something that was neither refused nor silent; nothing when it did not happen."""
+        if count:
+            self.notes.append(one if count == 1 else many.format(count))
+
+    def finish(self, *, rows: int, accepted: int) -> Imported:
+        """Write the quarantine and say what became of the file."""
+        quarantined = self.rejects.write(self.lake, now=self.now)
+        left_out = self.rejects.left_out
+        self.note(left_out, "1 value left out of its row", "{:,} values left out of their rows")
+        return Imported(
+            file=self.delivery.name,
+            kind=self.delivery.source.kind,
+            rows=rows,
+            accepted=accepted,
+            quarantined=quarantined,
+            notes=tuple(self.notes),
+        )
+
+    def _shaped(self, part: pl.DataFrame, table: str) -> pl.DataFrame:
+        """The columns of the table that the part has, in the table's types; the others NULL."""
+        owned = part.with_columns(controller=pl.lit(self.controller))
+        return owned.select(
+            (pl.col(name) if name in owned.columns else pl.lit(None)).cast(kind).alias(name)
+            for name, kind in TABLES[table].schema.items()
+        )
+
+    def _last_of_each(self, frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+        keyed = frame.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))
+        again = keyed.filter(keyed.select(key).is_duplicated()).sort("_line")
+        if again.is_empty():
+            return frame
+        distinct = again.drop("_line").unique()
+        last = again.unique(key, keep="last")
+        self.note(len(again) - len(distinct), "1 row came twice", "{:,} rows came more than once")
+        self.note(
+            len(distinct) - len(last),
+            "1 row came again with other contents; the last one counts",
+            "{:,} rows came again with other contents; the last of each counts",
+        )
+        dropped = again.join(last, on="_line", how="anti")["_line"]
+        return frame.filter(~pl.col("_line").is_in(dropped.implode()))

@@ -1,0 +1,261 @@
+"""Kind `persons`: people, how they can be reached, why we know them, and their roles in companies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.register import contact_points, relationships
+from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.erased import KEY_CHANNEL, Erased
+from campaigns.register.ids import company_ids
+from campaigns.register.jobs import Job
+from campaigns.register.parsing import Typed, mapped
+from campaigns.register.reading import Columns
+from campaigns.settings.model import Settings
+
+if TYPE_CHECKING:
+    from campaigns.lake import Writer
+    from campaigns.ledger import Ledger
+
+KINDS = ("consumer", "minor", "sole_trader", "business_contact", "company_role_address", "estate")
+LANGUAGES = ("fi", "sv", "en")
+COLUMNS = Columns(
+    required=("source_id",),
+    optional=(
+        "kind",
+        "language",
+        "birth_year",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "address",
+        "postal_code",
+        "city",
+        "customer_since",
+        "customer_until",
+        "relationship",
+        "deceased",
+        "protected_address",
+        "contact_from_sale",
+        "opt_out_offered",
+        "note",
+        "company_id",
+        "role",
+        "duties",
+        "role_start",
+    ),
+    keys=("source_id", "company_id"),
+)
+_TELLING = frozenset({"first_name", "last_name", "email", "phone", "birth_year"})
+_LASTING = (
+    "kind",
+    "language",
+    "birth_year",
+    "postal_code",
+    "first_name",
+    "last_name",
+    "deceased",
+    "protected_address",
+)
+
+
+class Persons:
+    """Rows of one system's customers, prospects and business contacts."""
+
+    name = "persons"
+    order = 20
+
+    def recognises(self, header: Sequence[str]) -> bool:
+        """A source id and what only people have."""
+        names = {name.casefold().strip() for name in header}
+        return "source_id" in names and len(names & _TELLING) > 1
+
+    def load(
+        self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
+    ) -> Imported:
+        """Read, check and write one file; the transaction of `persons`, written last, marks it as done."""
+        job = Job.start(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
+        rows = job.read(COLUMNS, key=("source_id",))
+        accepted = job.rejects.accepted(_typed(rows.frame, job))
+        keys = _keys(job)
+        known = job.known("persons")
+        absent = _absent(job, rows.keys, keys, known)
+        numbered = _numbered(job, accepted, keys)
+        newest = job.newest(numbered, known, "person_id")
+        _write(job, newest, known=known, present=rows.present, absent=absent)
+        return job.finish(rows=rows.total, accepted=len(newest))
+
+
+def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
+    typed = Typed(frame, job.rejects)
+    typed.required("source_id")
+    phones = typed.phone("phone")
+    this_year = job.extract.day.year
+    columns = frame.select("_line", "source_id", "company_id").with_columns(
+        typed.word("kind", KINDS),
+        typed.word("language", LANGUAGES),
+        typed.whole("birth_year", 1880, this_year).cast(pl.Int16),
+        typed.text("first_name"),
+        typed.text("last_name"),
+        typed.email("email"),
+        phones["value"].alias("phone"),
+        phones["mobile"],
+        phones["callable"],
+        typed.text("address"),
+        typed.postal_code("postal_code"),
+        typed.text("city"),
+        typed.day("customer_since"),
+        typed.day("customer_until"),
+        typed.word("relationship", relationships.KINDS),
+        typed.yes_no("deceased"),
+        typed.yes_no("protected_address"),
+        typed.yes_no("contact_from_sale"),
+        typed.yes_no("opt_out_offered"),
+        typed.text("role"),
+        typed.text("duties"),
+        typed.day("role_start"),
+    )
+    backwards = columns["customer_until"] < columns["customer_since"]
+    typed.refuse("customer_until", backwards, "REG150", "`customer_until` is before `customer_since`.")
+    return _with_companies(columns, typed, job)
+
+
+def _with_companies(columns: pl.DataFrame, typed: Typed, job: Job) -> pl.DataFrame:
+    """The id of each person's company; of one that we do not have only the role is left out."""
+    ids = company_ids(job.controller, columns["company_id"])
+    exists = ids.is_in(job.known("companies", ["company_id"])["company_id"].implode())
+    typed.leave_out(
+        "company_id",
+        ids.is_not_null() & ~exists,
+        "REG141",
+        "`company_id` names no company; the role was left out.",
+    )
+    business = pl.when(pl.col("company_id").is_not_null()).then(pl.lit("business_contact"))
+    return columns.with_columns(kind=pl.coalesce("kind", business, pl.lit("consumer"))).with_columns(
+        company_id=pl.select(pl.when(exists).then(ids)).to_series()
+    )
+
+
+def _keys(job: Job) -> pl.DataFrame:
+    """The customer numbers that the lake knows in this file's key space: `source_id`, `person_id`."""
+    return (
+        job.known("person_keys")
+        .filter(pl.col("key_space") == job.delivery.key_space)
+        .select("source_id", "person_id")
+    )
+
+
+def _absent(job: Job, present: pl.Series, keys: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    mine = known.filter((pl.col("source") == job.delivery.source_name) & pl.col("ended_on").is_null())
+    return job.extract.absent(mine["person_id"], mapped(present, keys))
+
+
+def _numbered(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Each row with its `person_id`; who comes for the first time gets a number, in the order of the file."""
+    found = rows.join(keys, on="source_id", how="left", maintain_order="left")
+    is_new = pl.col("person_id").is_null()
+    new = found.filter(is_new)["source_id"]
+    numbers = job.lake.allocate(f"person_id:{job.controller}", len(new))
+    given = pl.DataFrame({"source_id": new, "given": pl.Series(numbers, dtype=pl.Int64)})
+    return (
+        found.with_columns(is_new=is_new)
+        .join(given, on="source_id", how="left", maintain_order="left")
+        .with_columns(person_id=pl.coalesce("person_id", "given"))
+        .drop("given")
+    )
+
+
+def _write(
+    job: Job, rows: pl.DataFrame, *, known: pl.DataFrame, present: frozenset[str], absent: pl.Series
+) -> None:
+    new_keys = rows.filter("is_new").select("source_id", "person_id")
+    job.write("person_keys", new_keys.with_columns(key_space=pl.lit(job.delivery.key_space)))
+    job.write("contact_points", _contact_points(job, rows, present, absent))
+    job.write("relationships", _relationships(job, rows, present, absent))
+    job.write("roles", _roles(job, rows, present, absent))
+    gone = known.filter(pl.col("person_id").is_in(absent.implode())).with_columns(
+        ended_on=pl.lit(job.extract.day)
+    )
+    job.note(len(gone), "1 person is no longer in the extract", "{:,} persons are no longer in the extract")
+    job.write("persons", _persons(job, rows, known, present), gone)
+
+
+def _persons(job: Job, rows: pl.DataFrame, known: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:
+    before = known.select("person_id", known_informed="informed_by", known_since="registered_on")
+    informed = job.delivery.source.informed_by or None
+    return (
+        job.lasting(rows, known, "person_id", columns=_LASTING, present=present)
+        .join(before, on="person_id", how="left", maintain_order="left")
+        .with_columns(
+            informed_by=pl.coalesce(pl.lit(informed, pl.String), "known_informed"),
+            registered_on=pl.coalesce("known_since", pl.lit(job.extract.day)),
+        )
+    )
+
+
+def _contact_points(job: Job, rows: pl.DataFrame, present: frozenset[str], absent: pl.Series) -> pl.DataFrame:
+    known = job.known("contact_points")
+    source, day = job.delivery.source_name, job.extract.day
+    changed = contact_points.merged(
+        _not_erased(job, rows, contact_points.stated(rows)),
+        known,
+        person_ids=rows["person_id"],
+        channels=contact_points.channels_of(present),
+        source=source,
+        day=day,
+    )
+    mine = pl.col("person_id").is_in(absent.implode()) & (pl.col("source") == source)
+    gone = known.filter(mine & pl.col("valid_to").is_null())
+    return pl.concat([changed, contact_points.closed(gone, day)])
+
+
+def _not_erased(job: Job, rows: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
+    """Without the addresses of erased people, and without any of a customer number that was erased."""
+    erased = Erased(job.ledger, job.controller)
+    if not erased:
+        return points
+    numbers = rows.select(pl.format("{}:{}", pl.lit(job.delivery.key_space), "source_id")).to_series()
+    people = rows.filter(erased.holds(KEY_CHANNEL, numbers))["person_id"]
+    by_channel = [
+        part.filter(erased.holds(channel, part["value"]))
+        for (channel,), part in points.partition_by("channel", as_dict=True).items()
+    ]
+    hit = pl.concat([points.clear(), *by_channel])
+    named = pl.concat([people, hit["person_id"]]).unique()
+    job.rejects.hide(rows.filter(pl.col("person_id").is_in(named.implode()))["_line"])
+    job.note(
+        len(named),
+        "1 row names an erased person; contact data were not taken in",
+        "{:,} rows name erased persons; contact data were not taken in",
+    )
+    kept = points.join(hit, on=contact_points.KEY, how="anti")
+    return kept.filter(~pl.col("person_id").is_in(people.implode()))
+
+
+def _relationships(job: Job, rows: pl.DataFrame, present: frozenset[str], absent: pl.Series) -> pl.DataFrame:
+    """A file without these columns says nothing about them, except that its new people are prospects."""
+    known = job.known("relationships")
+    telling = rows if present & {"relationship", "customer_since"} else rows.filter("is_new")
+    source, day = job.delivery.source_name, job.extract.day
+    changed = relationships.merged(
+        relationships.stated(telling, day), known, person_ids=telling["person_id"], source=source, day=day
+    )
+    mine = pl.col("person_id").is_in(absent.implode()) & (pl.col("source") == source)
+    gone = known.filter(mine & pl.col("end_date").is_null())
+    return pl.concat([changed, relationships.ended(gone, day)])
+
+
+def _roles(job: Job, rows: pl.DataFrame, present: frozenset[str], absent: pl.Series) -> pl.DataFrame:
+    known = job.known("roles")
+    telling = rows if "company_id" in present else rows.clear()
+    day = job.extract.day
+    changed = relationships.roles_merged(
+        relationships.roles_stated(telling), known, person_ids=telling["person_id"], day=day
+    )
+    gone = known.filter(pl.col("person_id").is_in(absent.implode()) & pl.col("end_date").is_null())
+    return pl.concat([changed, relationships.ended(gone, day)])

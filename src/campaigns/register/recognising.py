@@ -1,0 +1,130 @@
+"""Which source sent a file: by the name pattern of `sources:`, else by its columns, else as told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from campaigns.errors import NotFound, UserError
+from campaigns.register import files
+from campaigns.register.deliveries import Delivery, Kind
+from campaigns.register.headers import folded
+from campaigns.register.reading import header_of
+from campaigns.settings.binding import suggestion
+from campaigns.settings.model import Settings, SourceFile
+
+LOOSE_FILES = "files"  # the key space of files that no source describes
+
+
+def kind_named(name: str, kinds: Sequence[Kind]) -> Kind:
+    """Raises `NotFound` REG006."""
+    for kind in kinds:
+        if kind.name == name:
+            return kind
+    raise NotFound(
+        "REG006",
+        f"`{name}` is nothing that can be imported.",
+        hint=suggestion(name, [kind.name for kind in kinds]),
+    )
+
+
+def check_words(kinds: Sequence[Kind], settings: Settings, as_kind: str | None, source: str | None) -> None:
+    """Raises `UserError` REG006 when `--as` or `--source` names nothing, or they contradict."""
+    if as_kind is not None:
+        kind_named(as_kind, kinds)
+    if source is None:
+        return
+    if source not in settings.sources:
+        hint = suggestion(source, settings.sources)
+        raise NotFound("REG006", f"`sources:` of campaigns.yml has no `{source}`.", hint=hint)
+    sent = settings.sources[source].kind
+    if as_kind not in (None, sent):
+        raise UserError("REG006", f"source `{source}` sends {sent}, not {as_kind}.")
+
+
+def recognise(
+    path: Path,
+    *,
+    kinds: Sequence[Kind],
+    settings: Settings,
+    now: datetime,
+    as_kind: str | None = None,
+    source: str | None = None,
+    received: datetime | None = None,
+) -> tuple[Kind, Delivery]:
+    """The kind of a file, and the file as a delivery of its source.
+
+    Raises `UserError` REG001 to REG006, and those of a header that cannot be read.
+    """
+    unknown = Delivery(
+        path=path,
+        name=files.shown_name(path),
+        sha256=files.digest(path),
+        received=received or files.modified(path, latest=now),
+        source_name="",
+        source=_loose(as_kind or "unknown", settings),
+        received_is_told=received is not None,
+    )
+    name, found = _source(unknown, kinds=kinds, settings=settings, as_kind=as_kind, source=source)
+    return kind_named(found.kind, kinds), replace(unknown, source_name=name, source=found)
+
+
+def _source(
+    delivery: Delivery, *, kinds: Sequence[Kind], settings: Settings, as_kind: str | None, source: str | None
+) -> tuple[str, SourceFile]:
+    if source is not None:
+        return source, settings.sources[source]
+    possible = {name: one for name, one in settings.sources.items() if as_kind is None or one.kind == as_kind}
+    named = {name: one for name, one in possible.items() if _matches(delivery.path.name, one)}
+    if len(named) == 1:
+        return named.popitem()
+    return _by_columns(delivery, named or possible, kinds, settings, as_kind)
+
+
+def _matches(name: str, source: SourceFile) -> bool:
+    return bool(source.match) and fnmatchcase(folded(name), folded(source.match))
+
+
+def _by_columns(
+    delivery: Delivery,
+    possible: dict[str, SourceFile],
+    kinds: Sequence[Kind],
+    settings: Settings,
+    as_kind: str | None,
+) -> tuple[str, SourceFile]:
+    fitting = {name: one for name, one in possible.items() if one.columns and _fits(delivery, one, kinds)}
+    if len(fitting) == 1:
+        return fitting.popitem()
+    if fitting:
+        names = ", ".join(sorted(fitting))
+        raise UserError(
+            "REG005",
+            f"{delivery.name} could come from several sources: {names}.",
+            hint="say which: --source NAME",
+        )
+    if as_kind is not None:
+        return as_kind, _loose(as_kind, settings)
+    header = header_of(delivery)
+    known = [kind.name for kind in kinds if kind.recognises(header)]
+    if len(known) != 1:
+        raise UserError(
+            "REG004",
+            f"{delivery.name} has neither the name nor the columns of any source.",
+            hint="say what it is: --source NAME of campaigns.yml, or --as KIND for our own column names",
+        )
+    return known[0], _loose(known[0], settings)
+
+
+def _fits(delivery: Delivery, source: SourceFile, kinds: Sequence[Kind]) -> bool:
+    """Whether the header has all the columns that the source maps to what its kind is known by."""
+    header = [folded(name) for name in header_of(replace(delivery, source=source))]
+    mapping = {folded(theirs): ours for theirs, ours in source.columns.items()}
+    ours = [mapping[name] for name in header if name in mapping]
+    return kind_named(source.kind, kinds).recognises(ours)
+
+
+def _loose(kind: str, settings: Settings) -> SourceFile:
+    return SourceFile(kind=kind, controller=settings.default_controller, key_space=LOOSE_FILES)
