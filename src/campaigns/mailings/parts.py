@@ -1,0 +1,73 @@
+"""The parts that planning and sending work with; the workspace puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaigns.settings.model import Settings
+
+if TYPE_CHECKING:
+    from campaigns.content.templates import Library as Templates
+    from campaigns.content.tokens import Tokens
+    from campaigns.lake import Lake
+    from campaigns.ledger import Ledger
+    from campaigns.mailings.library import Library as Mailings
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a workspace consists of, for this room. `root` is its folder; data lies below `data`."""
+
+    root: Path
+    settings: Settings = field(repr=False)
+    lake: Lake
+    ledger: Ledger
+    mailings: Mailings = field(repr=False)
+    templates: Templates = field(repr=False)
+    tokens: Tokens = field(repr=False)
+    clock: Callable[[], datetime] = utc_now
+
+    @property
+    def data(self) -> Path:
+        """Where data lies."""
+        return self.root / "data"
+
+
+def reopen(root: Path) -> Parts:
+    """Put the parts of a workspace together in another process; secrets come from its own environment."""
+    from campaigns import catalogue
+    from campaigns.content.templates import Library as Templates
+    from campaigns.content.tokens import Tokens, token_keys
+    from campaigns.lake import Lake
+    from campaigns.ledger import Ledger
+    from campaigns.mailings.library import Library as Mailings
+    from campaigns.segments.library import Library as Segments
+    from campaigns.settings.loading import FILE, load
+    from campaigns.settings.secrets import secret
+
+    settings, data = load(root / FILE), root / "data"
+    url = secret("ledger_url")
+    place: str | Path = url.reveal() if url else root / settings.ledger.path
+    words = catalogue.load(settings, root / "segments" / "catalogue")
+    segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
+    templates = Templates(root / "templates", settings)
+    return Parts(
+        root=root,
+        settings=settings,
+        lake=Lake(data / "lake"),
+        ledger=Ledger.open(place, create=False, folder=data / "ledger"),
+        mailings=Mailings(
+            folder=root / "mailings", settings=settings, segments=segments, templates=templates
+        ),
+        templates=templates,
+        tokens=Tokens(token_keys(data / "keys")),
+    )
