@@ -77,9 +77,7 @@ def _need(needed: defaultdict[str, set[str]], files: Mapping[str, Iterable[str]]
 
 def _present(folder: Path) -> Iterable[tuple[str, int]]:
     """Files of a table, relative to its folder, with their size; the log itself is left out."""
-    if not folder.is_dir() and not folder.is_symlink():
-        return
-    for entry in walk(folder):
+    for entry in walk(folder) if folder.exists() or folder.is_symlink() else ():
         path = Path(entry.path).relative_to(folder)
         if entry.is_dir(follow_symlinks=False) or (
             path.parts[0] == _LOG and path.name.endswith(_KEPT_IN_LOG)

@@ -17,6 +17,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.writer.properties import WriterProperties
 
 from campaigns import errors
+from campaigns.lake.files import refuse_link
 from campaigns.lake.manifests import DataFile
 from campaigns.lake.schemas import Table, empty
 
@@ -50,8 +51,9 @@ class DeltaFolder:
         """The table at a version, the newest by default; None when it was never written.
 
         Raises:
-            DataDamaged: LAK004, the log cannot be read.
+            DataDamaged: LAK004, the log cannot be read; LAK006, the folder is a symbolic link.
         """
+        refuse_link(self.path)
         if not (self.path / "_delta_log").is_dir():
             return None
         try:

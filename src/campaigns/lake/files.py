@@ -76,21 +76,31 @@ def settle(folder: Path, known: Collection[str]) -> None:
     sync(folder.parent)
 
 
-def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Everything below the folder, files and folders; a link is refused, because deleting follows it.
+def refuse_link(path: Path) -> None:
+    """Nothing is read or changed through symbolic links.
 
     Raises:
-        DataDamaged: LAK006, something below the folder is a symbolic link.
+        DataDamaged: LAK006, the path is one.
     """
+    if path.is_symlink():
+        raise errors.DataDamaged(
+            "LAK006",
+            "The lake holds a symbolic link, and nothing is read or changed through links.",
+            file=path,
+            hint="Remove the link, or restore the folder from a backup.",
+        )
+
+
+def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below the folder, files and folders.
+
+    Raises:
+        DataDamaged: LAK006, the folder or something below it is a symbolic link.
+    """
+    refuse_link(folder)
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_symlink():
-                raise errors.DataDamaged(
-                    "LAK006",
-                    "The lake holds a symbolic link, and nothing is changed through links.",
-                    file=entry.path,
-                    hint="Remove the link, or restore the folder from a backup.",
-                )
+            refuse_link(Path(entry.path))
             yield entry
             if entry.is_dir(follow_symlinks=False):
                 yield from walk(Path(entry.path))

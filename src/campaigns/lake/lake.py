@@ -23,10 +23,10 @@ def _utc_now() -> datetime:
 
 def _usable(root: Path) -> Path:
     """Refuse paths that DuckDB would take for a pattern, or that delta-rs cannot make a URL of."""
-    if any(letter in "*?[]" for letter in str(root)):
+    if any(letter in "*?[]%" for letter in str(root)):
         raise errors.UserError(
             "LAK007",
-            "The path of the data folder has one of * ? [ ] in it.",
+            "The path of the data folder has one of * ? [ ] % in it.",
             file=root,
             hint="Rename the folder.",
         )

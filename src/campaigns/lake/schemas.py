@@ -213,7 +213,9 @@ TABLES: dict[str, Table] = {
                 "resolution_min": SMALL,  # 15 or 60: the finest seen that day
                 "wh": pl.List(INT),  # one value an interval of the local day, NULL when missing
                 "quality": pl.List(TINY),  # 0 missing, 1 OK, 2 estimated, 3 other code, present but flagged
-                "received": pl.List(ID),  # when the file that gave each interval was received, microseconds UTC
+                "received": pl.List(
+                    ID
+                ),  # when the file that gave each interval was received, microseconds UTC
                 "file": pl.List(ID),  # head of that file's hash; one entry in both when one file gave the day
                 **DAY_FACTS,
             },
