@@ -73,6 +73,16 @@ def not_false(part: exp.Expr) -> exp.Expr:
     )
 
 
+def is_not_true(part: exp.Expr) -> exp.Expr:
+    """False or unknown."""
+    return exp.NullSafeNEQ(this=part, expression=exp.true())
+
+
+def of_controller(table: str, controller: str) -> exp.Expr:
+    """The row belongs to this register: in every query, on every table."""
+    return equal(column("controller", table), literal(controller))
+
+
 def running(table: str, as_of: date) -> exp.Expr:
     """The row's dates hold the day: both its first and its last day count."""
     start, end = column("start_date", table), column("end_date", table)
@@ -87,6 +97,38 @@ def running(table: str, as_of: date) -> exp.Expr:
 def case(pairs: Iterable[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr) -> exp.Case:
     """CASE WHEN … THEN … ELSE … END."""
     return reduce(lambda built, pair: built.when(*pair), pairs, exp.Case()).else_(otherwise)
+
+
+def bool_or(part: exp.Expr) -> exp.Expr:
+    """True when one row is true; unknown when none is true and one is unknown."""
+    part = part.copy()
+    part.type = exp.DataType.build("boolean")  # so that no cast is printed
+    return exp.LogicalOr(this=part)
+
+
+def filtered(aggregate: exp.Expr, only: exp.Expr) -> exp.Expr:
+    """`aggregate FILTER (WHERE only)`."""
+    return exp.Filter(this=aggregate, expression=exp.Where(this=only))
+
+
+def count_distinct(part: exp.Expr) -> exp.Expr:
+    """`COUNT(DISTINCT part)`."""
+    return exp.Count(this=exp.Distinct(expressions=[part]))
+
+
+def count_rows() -> exp.Expr:
+    """`COUNT(*)`."""
+    return exp.Count(this=exp.Star())
+
+
+def every_column(table: str) -> exp.Expr:
+    """`table.*`."""
+    return exp.Column(this=exp.Star(), table=exp.to_identifier(table))
+
+
+def in_query(part: exp.Expr, query: exp.Query) -> exp.Expr:
+    """`part IN (SELECT …)`."""
+    return exp.In(this=part, query=exp.Subquery(this=query))
 
 
 def call(function: str, *arguments: exp.Expr) -> exp.Expr:

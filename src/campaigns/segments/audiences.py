@@ -1,0 +1,69 @@
+"""Whom a segment starts from, as conditions on `persons`. People who left the register are in none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlglot import exp
+
+from campaigns.segments import sql
+from campaigns.segments.sql import column
+
+
+def conditions(audience: str, controller: str, as_of: date, running_contracts: str) -> list[exp.Expr]:
+    """What holds for everybody in the audience; `running_contracts` is the step that `customers` needs."""
+    person = column("person_id", "persons")
+    registered = _open("ended_on", "persons", as_of, exp.GT)
+    match audience:
+        case "customers":
+            found = sql.in_query(person, exp.select("person_id").from_(running_contracts))
+            return [registered, found]
+        case "former_customers":
+            was = sql.any_of(
+                [
+                    sql.in_query(person, _contracts(controller, _ended(as_of))),
+                    sql.in_query(person.copy(), _was_customer(controller, as_of)),
+                ]
+            )
+            now = _contracts(controller, _open("end_date", "contracts", as_of, exp.GTE))
+            return [registered, was, sql.negated(sql.in_query(person.copy(), now))]
+        case "prospects":
+            ever = sql.in_query(person, _contracts(controller))
+            was = sql.in_query(person.copy(), _was_customer(controller, as_of))
+            return [registered, sql.negated(ever), sql.negated(was)]
+        case "subscribers":
+            subscribed = sql.equal(column("kind", "relationships"), sql.literal("subscriber"))
+            return [registered, sql.in_query(person, _rows("relationships", controller, as_of, subscribed))]
+        case "business_contacts":
+            return [registered, sql.in_query(person, _rows("roles", controller, as_of))]
+        case _:
+            return [registered]
+
+
+def _rows(table: str, controller: str, as_of: date, *more: exp.Expr) -> exp.Select:
+    """People with a row of that table that runs now."""
+    query = exp.select("person_id").from_(table).where(sql.of_controller(table, controller))
+    return query.where(*more, sql.running(table, as_of))
+
+
+def _contracts(controller: str, *more: exp.Expr) -> exp.Select:
+    held_by_person = sql.negated(sql.is_null(column("person_id", "contracts")))
+    query = exp.select("person_id").from_("contracts").where(sql.of_controller("contracts", controller))
+    return query.where(held_by_person, *more)
+
+
+def _was_customer(controller: str, as_of: date) -> exp.Select:
+    kind = column("kind", "relationships")
+    former = sql.equal(kind, sql.literal("former_customer"))
+    ended = sql.all_of([sql.equal(kind.copy(), sql.literal("customer")), _ended(as_of)])
+    query = exp.select("person_id").from_("relationships")
+    return query.where(sql.of_controller("relationships", controller), sql.any_of([former, ended]))
+
+
+def _ended(as_of: date) -> exp.Expr:
+    return exp.LT(this=column("end_date"), expression=sql.literal(as_of))
+
+
+def _open(name: str, table: str, as_of: date, later: type[exp.Binary]) -> exp.Expr:
+    end = column(name, table)
+    return sql.any_of([sql.is_null(end), later(this=end.copy(), expression=sql.literal(as_of))])

@@ -1,0 +1,271 @@
+"""Compile a segment to SQL: one named step a condition, in the order of the file.
+
+A condition is a column of three values: true, false and unknown (NULL). Each is computed once, for everybody
+in the audience; who is a member, how many a condition holds for alone and how many remain after it are read
+from the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from campaigns.segments import needs, sql, verdicts
+from campaigns.segments.chains import Chain, Step, Steps
+from campaigns.segments.model import (
+    Condition,
+    EventCondition,
+    FieldCondition,
+    GroupCondition,
+    MetricCondition,
+    Place,
+    RelatedCondition,
+    SampleCondition,
+    Segment,
+    SegmentCondition,
+)
+from campaigns.segments.rows import Measured, Rows
+from campaigns.segments.sentences import headline
+
+PLURALS = {"person": "people", "site": "sites", "contract": "contracts", "company": "companies"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """Where the query keeps a condition's verdict: the column, and the step whose rows have it."""
+
+    column: str
+    chain: Chain = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compiled:
+    """A segment as SQL."""
+
+    segment: Segment
+    as_of: date
+    steps: Steps = field(repr=False)
+    people: str
+    verdicts: dict[Place, Verdict] = field(repr=False)
+    matches_site: bool
+    periods: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """The query for the members, as people read it."""
+        return sql.pretty(self.members())
+
+    def members(self) -> exp.Select:
+        """`person_id` of everybody for whom the conditions hold, and the site that matched."""
+        columns = ["person_id", *(["site_id"] if self.matches_site else [])]
+        query = (
+            exp.select(*columns)
+            .from_(self.people)
+            .where(self.is_member())
+            .order_by("person_id", dialect=sql.DIALECT)
+        )
+        return self.steps.then(query)
+
+    def everybody(self) -> exp.Select:
+        """Everybody in the audience with each top-level verdict."""
+        more = [*(["site_id"] if self.matches_site else []), *(["order_value"] if self.ordered else [])]
+        return self.steps.then(exp.select("person_id", *self.columns(), *more).from_(self.people))
+
+    def is_member(self) -> exp.Expr:
+        """All of `who` holds, and no exception does."""
+        who = [sql.column(self.column_of(one)) for one in self.segment.who]
+        return sql.all_of([*who, *(self.stays(one) for one in self.segment.exceptions)])
+
+    def stays(self, exception: Condition) -> exp.Expr:
+        """The exception does not take the person out: it is false or unknown."""
+        return sql.is_not_true(sql.column(self.column_of(exception)))
+
+    def column_of(self, condition: Condition) -> str:
+        """The column of a condition's verdict."""
+        return self.verdicts[condition.place].column
+
+    def columns(self) -> list[str]:
+        """The columns of the top-level conditions, in the order of the file."""
+        return [self.column_of(one) for one in (*self.segment.who, *self.segment.exceptions)]
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the limit takes people in the order of a metric."""
+        return self.segment.limit is not None and self.segment.limit.order is not None
+
+
+def compile_segment(
+    segment: Segment, as_of: date, zone: ZoneInfo, *, person_id: int | None = None, values: bool = False
+) -> Compiled:
+    """Compile for one day; only for one person with `person_id`; `values` keeps what was compared."""
+    steps = Steps()
+    needed = needs.every_metric(segment)
+    rows = Rows(steps, segment.controller, as_of, person_id=person_id, needed=needed)
+    compiler = _Compiler(segment, rows, zone, values=values)
+    chain = compiler.people()
+    return Compiled(
+        segment=segment,
+        as_of=as_of,
+        steps=steps,
+        people=chain.last,
+        verdicts=compiler.verdicts,
+        matches_site=compiler.matching_site is not None,
+        periods=tuple(sorted({one.period for one in needed})),
+    )
+
+
+@dataclass(slots=True)
+class _Compiler:
+    """Compiles one segment; a segment that it refers to gets a compiler of its own over the same steps."""
+
+    segment: Segment
+    rows: Rows
+    zone: ZoneInfo
+    values: bool = False
+    prefix: str = ""
+    verdicts: dict[Place, Verdict] = field(default_factory=dict)
+    names: dict[Place, str] = field(default_factory=dict)
+
+    @property
+    def matching_site(self) -> RelatedCondition | None:
+        """The condition whose site is the one that the segment means."""
+        return next(
+            (
+                one
+                for one in self.segment.who
+                if isinstance(one, RelatedCondition) and one.relation == "site" and not one.negated
+            ),
+            None,
+        )
+
+    def people(self) -> Chain:
+        """The chain of people, complete with every condition."""
+        self._name_conditions()
+        conditions = (*self.segment.who, *self.segment.exceptions)
+        order = needs.of_limit(self.segment) if self.matching_site is None else []
+        metrics = needs.metrics_here(conditions, order)
+        name = f"{self.prefix}audience"
+        audience = f"{self.segment.audience} of {self.segment.controller}"
+        fields = needs.fields_here(conditions, "person")
+        self.rows.steps.add(name, self.rows.people(self.segment.audience, fields), audience)
+        last = name
+        if metrics:
+            last = f"{name}_metrics"
+            self.rows.steps.add(last, self.rows.with_metrics(name, metrics), "their metrics")
+        chain = Chain(self.rows.steps, last, "people", ("person",), self.values)
+        for condition in conditions:
+            self._condition(condition, chain)
+        for ordered in order:
+            step = Step(verdict=chain.column(ordered.column))
+            chain.add(f"{self.prefix}order_value", step, "the order of the limit")
+        return chain
+
+    def _name_conditions(self) -> None:
+        """`line_12`, and `line_12_2` for the second condition of that line."""
+        seen: dict[int, int] = {}
+        for condition in needs.in_order(self.segment):
+            line = condition.place.line
+            seen[line] = seen.get(line, 0) + 1
+            number = f"_{seen[line]}" if seen[line] > 1 else ""
+            self.names[condition.place] = f"{self.prefix}line_{line}{number}"
+
+    def _condition(self, condition: Condition, chain: Chain) -> None:
+        """Add the condition's verdict to the chain."""
+        if isinstance(condition, GroupCondition):
+            for inner in condition.conditions:
+                self._condition(inner, chain)
+        name = self.names[condition.place]
+        step = self._step(condition, chain)
+        if condition.unknown is not None:
+            fallback = exp.true() if condition.unknown == "yes" else exp.false()
+            step = replace(step, verdict=exp.Coalesce(this=step.verdict, expressions=[fallback]))
+        chain.add(name, step, f"{condition.place}: {headline(condition)}")
+        self.verdicts[condition.place] = Verdict(column=name, chain=chain)
+
+    def _step(self, condition: Condition, chain: Chain) -> Step:
+        match condition:
+            case FieldCondition():
+                return verdicts.of_field(condition, chain, self.rows)
+            case MetricCondition():
+                return verdicts.of_metric(condition, chain, self.rows)
+            case EventCondition():
+                return verdicts.of_event(condition, self.rows, self.zone)
+            case RelatedCondition():
+                return self._related(condition, chain)
+            case SegmentCondition():
+                return self._other_segment(condition)
+            case GroupCondition():
+                return Step(verdict=self._group(condition, chain))
+            case SampleCondition():
+                return verdicts.of_sample(condition, chain)
+            case _:
+                raise TypeError(f"no SQL for {type(condition).__name__}")
+
+    def _group(self, condition: GroupCondition, chain: Chain) -> exp.Expr:
+        parts = [chain.column(self.names[inner.place]) for inner in condition.conditions]
+        if condition.kind == "all":
+            return sql.all_of(parts)
+        return sql.negated(sql.any_of(parts)) if condition.kind == "none" else sql.any_of(parts)
+
+    def _related(self, condition: RelatedCondition, chain: Chain) -> Step:
+        """The rows of the relation with their verdicts, then what they say about the rows around them."""
+        matching = condition is self.matching_site
+        relation = condition.relation
+        order = needs.of_limit(self.segment) if matching else []
+        rows = self.rows.related(
+            relation,
+            chain.path,
+            needs.fields_here(condition.where, relation),
+            needs.metrics_here(condition.where, order),
+        )
+        name = f"{self.names[condition.place]}_{PLURALS[relation]}"
+        self.rows.steps.add(name, rows, f"{PLURALS[relation]} that {condition.place} speaks of")
+        inner = Chain(self.rows.steps, name, PLURALS[relation], (*chain.path, relation), self.values)
+        for one in condition.where:
+            self._condition(one, inner)
+        verdict = sql.all_of([sql.column(self.names[one.place]) for one in condition.where])
+        step = verdicts.of_related(condition, inner, verdict, self.rows.link(chain.path))
+        return self._with_match(step, verdict, order) if matching else step
+
+    def _with_match(self, step: Step, verdict: exp.Expr, order: Sequence[Measured]) -> Step:
+        """Keep the site that matched: the lowest id, or the one that is first in the limit's order."""
+        site = sql.column("site_id")
+        best: exp.Expr = exp.Min(this=site)
+        kept = [sql.named(sql.column("site_id", "found"), "site_id")]
+        found = step.found.copy() if step.found else exp.select()
+        for ordered in order:
+            value = sql.column(ordered.column)
+            best = (exp.ArgMax if ordered.highest else exp.ArgMin)(this=site, expression=value)
+            extreme = (exp.Max if ordered.highest else exp.Min)(this=value.copy())
+            found = found.select(sql.named(sql.filtered(extreme, verdict.copy()), "order_value"))
+            kept.append(sql.named(sql.column("order_value", "found"), "order_value"))
+        found = found.select(sql.named(sql.filtered(best, verdict.copy()), "site_id"))
+        return replace(step, found=found, more=tuple(kept))
+
+    def _other_segment(self, condition: SegmentCondition) -> Step:
+        """Membership by conditions and exceptions; unknown when one of them is and none says no."""
+        other = condition.segment
+        name = f"segment_{other.name}"
+        if name not in self.rows.steps.queries:
+            compiler = _Compiler(other, self.rows, self.zone, prefix=f"{other.name}_")
+            chain = compiler.people()
+            who = [chain.column(compiler.names[one.place]) for one in other.who]
+            out = [chain.column(compiler.names[one.place]) for one in other.exceptions]
+            member = sql.all_of([*who, *(sql.is_not_true(one) for one in out)])
+            query = (
+                exp.select("person_id", sql.named(member, "verdict"))
+                .from_(exp.to_table(chain.last).as_("people"))
+                .where(sql.not_false(member.copy()))
+            )
+            self.rows.steps.add(name, query, f"segment {other.name}")
+        missing = sql.is_null(sql.column("person_id", "found"))
+        found = sql.case([(missing, exp.false())], sql.column("verdict", "found"))
+        return Step(
+            verdict=sql.negated(found) if condition.negated else found,
+            found=exp.select("person_id", "verdict").from_(name),
+            using=("person_id",),
+        )

@@ -1,0 +1,317 @@
+"""The rows that conditions speak of: people, their sites, contracts and companies, with metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlglot import exp
+
+from campaigns.catalogue.model import FieldEntry, MetricEntry
+from campaigns.segments import audiences, sql
+from campaigns.segments.chains import Steps
+from campaigns.segments.sql import column
+
+# Tables with one row for each row of a relation; fields of other tables are looked up.
+MAIN = {
+    "person": ("persons", "computed"),
+    "site": ("sites",),
+    "contract": ("contracts", "computed"),
+    "company": ("companies", "roles"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A metric over a period that rows need as a column."""
+
+    metric: MetricEntry
+    period: str
+    consent: bool
+    highest: bool = True  # when it orders people
+
+    @property
+    def column(self) -> str:
+        """The column's name: `electricity_use_last_winter`."""
+        return f"{self.metric.name}_{self.source}"
+
+    @property
+    def source(self) -> str:
+        """The name of the period in SQL."""
+        return self.slug(self.period)
+
+    @staticmethod
+    def slug(period: str) -> str:
+        """`last winter` as `last_winter`."""
+        return re.sub(r"\W+", "_", period)
+
+
+@dataclass(slots=True)
+class Rows:
+    """Makes the first step of every chain. Steps that several chains share are made once."""
+
+    steps: Steps
+    controller: str
+    as_of: date
+    person_id: int | None = None  # only this person, for an explanation
+    needed: Sequence[Measured] = ()  # every metric that the query needs, known before the first step
+
+    def people(self, audience: str, fields: Sequence[FieldEntry]) -> exp.Select:
+        """One row a person of the audience, with these fields."""
+        running = self.running_contracts() if audience == "customers" else ""
+        of_audience = audiences.conditions(audience, self.controller, self.as_of, running)
+        query = (
+            exp.select(column("person_id", "persons"), *self._fields(fields, "persons"))
+            .from_("persons")
+            .where(self._mine("persons"), *of_audience)
+        )
+        if self.person_id is not None:
+            query = query.where(sql.equal(column("person_id", "persons"), sql.literal(self.person_id)))
+        return query
+
+    def with_metrics(self, people: str, metrics: Sequence[Measured]) -> exp.Select:
+        """Those people with metrics of all metering points that they hold."""
+        summed = self._summed(self.held("held"), ("person_id",), metrics)
+        return (
+            exp.select(sql.every_column("people"), *(column(one.column, "summed") for one in metrics))
+            .from_(exp.to_table(people).as_("people"))
+            .join(summed.subquery("summed"), using=["person_id"], join_type="left")
+        )
+
+    def related(
+        self,
+        relation: str,
+        path: tuple[str, ...],
+        fields: Sequence[FieldEntry],
+        metrics: Sequence[Measured],
+    ) -> exp.Select:
+        """The rows of a relation under `path`, with the keys of the rows around them."""
+        if relation == "site":
+            return self._sites(path, fields, metrics)
+        if relation == "company":
+            return self._companies(fields)
+        return self._contracts(path, fields)
+
+    def link(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns that rows under `path` are joined on with the rows of `path` itself."""
+        return tuple(f"{step}_id" for step in path)
+
+    def lookup(self, field: FieldEntry) -> tuple[exp.Select, str]:
+        """The table of a field that several rows may speak of, and the column that it is joined on."""
+        key = "site_id" if field.table == "metering_points" else "person_id"
+        query = exp.select(column(key)).from_(field.table).where(self._mine(field.table))
+        for name, value in field.where.items():
+            query = query.where(sql.equal(column(name), sql.literal(value)))
+        if field.running:
+            query = query.where(sql.running(field.table, self.as_of))
+        return query.group_by(column(key)), key
+
+    def running_contracts(self) -> str:
+        """The step with each person's metering points by contracts that run now, each once."""
+        return self._running("running_contracts")
+
+    def _running(self, name: str) -> str:
+        holder = "company_id" if "company" in name else "person_id"
+        if name not in self.steps.queries:
+            query = (
+                exp.select(column(holder), column("metering_point_id"))
+                .distinct()
+                .from_("contracts")
+                .where(
+                    self._mine("contracts"),
+                    sql.negated(sql.is_null(column(holder))),
+                    sql.running("contracts", self.as_of),
+                )
+            )
+            self.steps.add(name, query, f"contracts that run on {self.as_of.isoformat()}")
+        return name
+
+    def held(self, name: str) -> str:
+        """The step with the metering points and sites that people (`held`) or companies hold now."""
+        if name in self.steps.queries:
+            return name
+        of_company = name == "held_by_companies"
+        running = self._running("running_company_contracts" if of_company else "running_contracts")
+        query = (
+            exp.select(
+                column("company_id" if of_company else "person_id", running),
+                column("site_id", "metering_points"),
+                column("metering_point_id", "metering_points"),
+                column("energy", "metering_points"),
+            )
+            .from_(running)
+            .join(
+                "metering_points",
+                on=[
+                    self._mine("metering_points"),
+                    _same("metering_point_id", "metering_points", running),
+                ],
+            )
+        )
+        return self.steps.add(name, query, "where those contracts are")
+
+    def _sites(
+        self, path: tuple[str, ...], fields: Sequence[FieldEntry], metrics: Sequence[Measured]
+    ) -> exp.Select:
+        keys = (*self.link(path), "site_id")
+        source = self._company_sites() if "company" in path else self.held("held")
+        rows = (
+            self._summed(source, keys, metrics)
+            if metrics
+            else exp.select(*(column(key) for key in keys)).distinct().from_(source)
+        )
+        if not fields:
+            return rows
+        return (
+            exp.select(sql.every_column("places"), *self._fields(fields, "sites"))
+            .from_(rows.subquery("places"))
+            .join("sites", on=[self._mine("sites"), _same("site_id", "sites", "places")])
+        )
+
+    def _company_sites(self) -> str:
+        name = "company_sites"
+        if name not in self.steps.queries:
+            held = self.held("held_by_companies")
+            query = (
+                exp.select(
+                    column("person_id", "roles"),
+                    *(column(key, held) for key in ("company_id", "site_id", "metering_point_id", "energy")),
+                )
+                .from_(self._roles_of_people().subquery("roles"))
+                .join(held, on=[_same("company_id", held, "roles")])
+            )
+            self.steps.add(name, query, "where the companies of people have contracts")
+        return name
+
+    def _roles_of_people(self) -> exp.Select:
+        return (
+            exp.select("person_id", "company_id")
+            .distinct()
+            .from_("roles")
+            .where(self._mine("roles"), sql.running("roles", self.as_of))
+        )
+
+    def _companies(self, fields: Sequence[FieldEntry]) -> exp.Select:
+        return (
+            exp.select(
+                column("person_id", "roles"),
+                column("company_id", "roles"),
+                *self._fields([one for one in fields if one.table == "roles"], "roles"),
+                *self._fields([one for one in fields if one.table != "roles"], "companies"),
+            )
+            .from_("roles")
+            .join("companies", on=[self._mine("companies"), _same("company_id", "companies", "roles")])
+            .where(self._mine("roles"), sql.running("roles", self.as_of))
+        )
+
+    def _contracts(self, path: tuple[str, ...], fields: Sequence[FieldEntry]) -> exp.Select:
+        of_company = "company" in path
+        people = "roles" if of_company else "contracts"
+        columns = [
+            column("contract_id", "contracts"),
+            column("person_id", people),
+            *([column("company_id", "contracts")] if of_company else []),
+            *([column("site_id", "metering_points")] if "site" in path else []),
+        ]
+        query = exp.select(*columns, *self._fields(fields, "contracts")).from_("contracts")
+        query = query.where(self._mine("contracts"))
+        if of_company:
+            query = query.join(
+                self._roles_of_people().subquery("roles"), on=_same("company_id", "roles", "contracts")
+            )
+        else:
+            query = query.where(sql.negated(sql.is_null(column("person_id", "contracts"))))
+        if "site" in path:
+            same = _same("metering_point_id", "metering_points", "contracts")
+            query = query.join("metering_points", on=[self._mine("metering_points"), same])
+        return query
+
+    def _fields(self, fields: Iterable[FieldEntry], table: str) -> list[exp.Expr]:
+        return [sql.named(self._field(field, table), field.name) for field in fields]
+
+    def _field(self, field: FieldEntry, table: str) -> exp.Expr:
+        match field.source:
+            case "computed.age":
+                return exp.Sub(this=sql.literal(self.as_of.year), expression=column("birth_year", table))
+            case "computed.running":
+                return sql.running(table, self.as_of)
+            case _:
+                return column(field.column, field.table)
+
+    def _summed(self, source: str, keys: Sequence[str], metrics: Sequence[Measured]) -> exp.Select:
+        """Metrics of the metering points of `source`, rolled up to the keys."""
+        query = exp.select(
+            *(column(key, source) for key in keys),
+            *(sql.named(self._rolled_up(one, source), one.column) for one in metrics),
+        ).from_(source)
+        for name in dict.fromkeys(one.source for one in metrics):
+            on = _same("metering_point_id", name, source)
+            query = query.join(exp.to_table(self._measured(name)).as_(name), on=on, join_type="left")
+        if any(self._guarded(one, source) for one in metrics):
+            consents = exp.to_table(self._consents()).as_("consents")
+            query = query.join(consents, on=[_same("person_id", "consents", source)], join_type="left")
+        return query.group_by(*(column(key, source) for key in keys))
+
+    def _guarded(self, one: Measured, source: str) -> bool:
+        """A company's own meter says nothing about how its contact person lives."""
+        return one.consent and source == "held"
+
+    def _rolled_up(self, one: Measured, source: str) -> exp.Expr:
+        value: exp.Expr = column(one.metric.column, one.source)
+        if self._guarded(one, source):
+            agreed = sql.negated(sql.is_null(column("person_id", "consents")))
+            value = exp.Case().when(agreed, value)
+        kind = {"sum": exp.Sum, "highest": exp.Max, "lowest": exp.Min, "mean": exp.Avg}[one.metric.roll_up]
+        found = kind(this=value)
+        if one.metric.roll_up != "sum":
+            return found
+        electric = sql.equal(column("energy", source), sql.literal("electricity"))
+        complete = sql.equal(sql.filtered(sql.count_rows(), electric), exp.Count(this=value.copy()))
+        return exp.Case().when(complete, found)
+
+    def _measured(self, name: str) -> str:
+        step = f"measured_{name}"
+        if step not in self.steps.queries:
+            needed = [one for one in self.needed if one.source == name]
+            period, columns = needed[0].period, sorted({one.metric.column for one in needed})
+            of_period = [self._mine("metrics"), sql.equal(column("period"), sql.literal(period))]
+            newest = (
+                exp.select(exp.Max(this=column("as_of")))
+                .from_("metrics")
+                .where(*of_period, exp.LTE(this=column("as_of"), expression=sql.literal(self.as_of)))
+            )
+            query = (
+                exp.select("metering_point_id", *columns)
+                .from_("metrics")
+                .where(
+                    *(part.copy() for part in of_period),
+                    sql.equal(column("as_of"), exp.Subquery(this=newest)),
+                )
+            )
+            self.steps.add(step, query, f"metrics over {period}, as last computed")
+        return step
+
+    def _consents(self) -> str:
+        name = "profiling_consents"
+        if name not in self.steps.queries:
+            query = (
+                exp.select("person_id")
+                .distinct()
+                .from_("permission_state")
+                .where(
+                    self._mine("permission_state"),
+                    sql.equal(column("purpose"), sql.literal("profiling")),
+                    sql.equal(column("state"), sql.literal("granted")),
+                )
+            )
+            self.steps.add(name, query, "people who agreed to the use of their hourly data")
+        return name
+
+    def _mine(self, table: str) -> exp.Expr:
+        return sql.of_controller(table, self.controller)
+
+
+def _same(key: str, left: str, right: str) -> exp.Expr:
+    return sql.equal(column(key, left), column(key, right))

@@ -1,0 +1,131 @@
+"""Conditions in words, for previews, explanations and the comments of the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from campaigns.catalogue.units import plain, shown
+from campaigns.segments.model import (
+    Condition,
+    Duration,
+    EventCondition,
+    FieldCondition,
+    GroupCondition,
+    MetricCondition,
+    Range,
+    RelatedCondition,
+    SampleCondition,
+    SegmentCondition,
+    ShareOf,
+    Test,
+    Today,
+    Value,
+)
+from campaigns.segments.predicates import OPERATORS
+
+_SHOWN = 5  # items of a list; the rest is counted
+
+
+def sentence(condition: Condition) -> str:
+    """One line of English, with the catalogue's labels."""
+    match condition:
+        case FieldCondition(field=field, tests=tests):
+            return f"{field.label['en']} {_tests(tests, field.unit)}"
+        case MetricCondition(metric=metric, period=period, tests=tests):
+            return f"{metric.label['en']} over {period} {_tests(tests, metric.unit)}"
+        case EventCondition():
+            return _event(condition)
+        case RelatedCondition():
+            return _related(condition)
+        case SegmentCondition(segment=segment, negated=negated):
+            return f"{'not ' if negated else ''}in segment {segment.name}"
+        case GroupCondition(kind=kind, conditions=inner):
+            return f"{kind} of: {'; '.join(sentence(one) for one in inner)}"
+        case SampleCondition(share=share, name=name):
+            return f"in the sample {name} of {shown(share, '%')}"
+        case _:
+            raise TypeError(f"no sentence for {type(condition).__name__}")
+
+
+def headline(condition: Condition) -> str:
+    """The sentence without the conditions inside, which have lines of their own."""
+    match condition:
+        case RelatedCondition(where=where):
+            return f"{_has(condition)}{' for which all of these lines hold' if where else ''}"
+        case GroupCondition(kind=kind):
+            return f"{kind} of these lines"
+        case _:
+            return sentence(condition)
+
+
+def _tests(tests: Iterable[Test], unit: str) -> str:
+    return " and ".join(OPERATORS[test.name].sentence.format(said(test.value, unit)) for test in tests)
+
+
+def _event(condition: EventCondition) -> str:
+    label = condition.event.label["en"]
+    if condition.kind == "did_not":
+        label = f"never {label}"
+    parts = [label]
+    parts += [f"{name} {said(values)}" for name, values in condition.where]
+    if condition.within:
+        parts.append(f"within the last {said(condition.within)}")
+    if condition.kind == "did" and (condition.least, condition.most) != (1, None):
+        parts.append(_times(condition.least, condition.most))
+    return ", ".join(parts)
+
+
+def _times(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least} times"
+    return f"exactly {most} times" if least == most else f"{least} to {most} times"
+
+
+def _related(condition: RelatedCondition) -> str:
+    if not condition.where:
+        return _has(condition)
+    return f"{_has(condition)} where {'; '.join(sentence(one) for one in condition.where)}"
+
+
+def _has(condition: RelatedCondition) -> str:
+    many = f"at least {condition.least} × " if condition.least > 1 else "a "
+    return f"has {'no ' if condition.negated else many}{condition.relation}"
+
+
+def said(value: Value, unit: str = "") -> str:
+    """A value as people write it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return value
+        case Decimal():
+            return shown(value, unit)
+        case Duration():
+            return _length(value)
+        case Range():
+            return f"{said(value.low, unit)} to {said(value.high, unit)}"
+        case ShareOf():
+            return f"{plain(value.factor * 100)} % of {value.metric.label['en']}"
+        case Today():
+            return "today"
+        case date():
+            return value.isoformat()
+        case tuple():
+            return _listed([said(item, unit) for item in value])
+
+
+def _length(length: Duration) -> str:
+    if length.months:
+        count, word = (length.months // 12, "year") if length.months % 12 == 0 else (length.months, "month")
+    else:
+        count, word = length.days, "day"
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _listed(items: list[str]) -> str:
+    if len(items) > _SHOWN:
+        return f"{', '.join(items[:_SHOWN])} or {len(items) - _SHOWN} more"
+    return " or ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

@@ -1,0 +1,178 @@
+"""The SQL of each kind of condition: its verdict, and what has to be joined for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from campaigns.segments import sql
+from campaigns.segments.chains import Chain, Step
+from campaigns.segments.drawing import is_drawn_sql
+from campaigns.segments.model import (
+    EventCondition,
+    FieldCondition,
+    MetricCondition,
+    RelatedCondition,
+    SampleCondition,
+    ShareOf,
+    Test,
+)
+from campaigns.segments.predicates import NEGATIVE, predicate
+from campaigns.segments.rows import MAIN, Measured, Rows
+
+
+def of_field(condition: FieldCondition, chain: Chain, rows: Rows) -> Step:
+    """A field of the row itself, or one that is looked up in a table with several rows."""
+    field = condition.field
+    if field.table in MAIN[field.relation]:
+        value = chain.column(field.name)
+        return Step(verdict=predicate(value, condition.tests, rows.as_of), value=value)
+    query, key = rows.lookup(field)
+    if field.pick == "any":
+        return _any_value(condition, query, key, rows.as_of, values=chain.values)
+    picked = {"earliest": exp.Min, "latest": exp.Max, "highest": exp.Max, "only": exp.Max}[field.pick]
+    query = query.select(sql.named(picked(this=sql.column(field.column)), "value"))
+    value = sql.column("value", "found")
+    return Step(verdict=predicate(value, condition.tests, rows.as_of), found=query, using=(key,), value=value)
+
+
+def _any_value(condition: FieldCondition, query: exp.Select, key: str, as_of: date, *, values: bool) -> Step:
+    """Several values: a test holds when it holds for one of them, a negative test when it holds for all."""
+    value = sql.column(condition.field.column)
+    verdicts: list[exp.Expr] = []
+    for number, test in enumerate(condition.tests, start=1):
+        name = f"test_{number}"
+        positive = Test(NEGATIVE.get(test.name, test.name), test.value)
+        if test.name == "is_known":
+            known = sql.negated(sql.is_null(sql.column(key, "found")))
+            verdicts.append(known if test.value else sql.negated(known))
+            continue
+        query = query.select(sql.named(sql.bool_or(predicate(value, [positive], as_of)), name))
+        column = sql.column(name, "found")
+        verdicts.append(sql.negated(column) if test.name in NEGATIVE else column)
+    if values:
+        listed = exp.GroupConcat(this=exp.Distinct(expressions=[value.copy()]), separator=sql.literal(", "))
+        query = query.select(sql.named(listed, "value"))
+    return Step(verdict=sql.all_of(verdicts), found=query, using=(key,), value=sql.column("value", "found"))
+
+
+def of_metric(condition: MetricCondition, chain: Chain, rows: Rows) -> Step:
+    """A metric of the row, compared with numbers or with a share of another metric."""
+    value = chain.column(_column(condition.metric.name, condition))
+    parts: list[exp.Expr] = []
+    for test in condition.tests:
+        if not isinstance(test.value, ShareOf):
+            parts.append(predicate(value, [test], rows.as_of))
+            continue
+        other = chain.column(_column(test.value.metric.name, condition))
+        factor = sql.literal(test.value.factor)
+        bound = exp.Mul(this=factor, expression=other)
+        parts.append(_COMPARED[test.name](this=value.copy(), expression=bound))
+    return Step(verdict=sql.all_of(parts), value=value)
+
+
+_COMPARED: dict[str, type[exp.Binary]] = {
+    "is": exp.EQ,
+    "is_not": exp.NEQ,
+    "at_least": exp.GTE,
+    "at_most": exp.LTE,
+    "more_than": exp.GT,
+    "less_than": exp.LT,
+}
+
+
+def _column(name: str, condition: MetricCondition) -> str:
+    return f"{name}_{Measured.slug(condition.period)}"
+
+
+def of_event(condition: EventCondition, rows: Rows, zone: ZoneInfo) -> Step:
+    """How many events a person has in whole local days up to the segment's day."""
+    occurred = sql.column("occurred_at")
+    query = (
+        exp.select("person_id", sql.named(sql.count_rows(), "times"))
+        .from_("events")
+        .where(
+            sql.equal(sql.column("controller"), sql.literal(rows.controller)),
+            sql.equal(sql.column("name"), sql.literal(condition.event.name)),
+            exp.LT(this=occurred, expression=sql.literal(_midnight(rows.as_of + timedelta(days=1), zone))),
+        )
+    )
+    if condition.within is not None:
+        first = _midnight(condition.within.before(rows.as_of), zone)
+        query = query.where(exp.GTE(this=occurred.copy(), expression=sql.literal(first)))
+    for name, values in condition.where:
+        query = query.where(_property_is(name, values))
+    times = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
+    return Step(
+        verdict=_counted(times, condition.least, condition.most),
+        found=query.group_by("person_id"),
+        using=("person_id",),
+        value=times,
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)
+
+
+def _property_is(name: str, values: Sequence[str]) -> exp.Expr:
+    path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
+    said = exp.paren(exp.JSONExtractScalar(this=sql.column("properties"), expression=path))
+    if len(values) == 1:
+        return sql.equal(said, sql.literal(values[0]))
+    return exp.In(this=said, expressions=[sql.literal(value) for value in values])
+
+
+def _counted(times: exp.Expr, least: int, most: int | None) -> exp.Expr:
+    if most == least:
+        return sql.equal(times.copy(), sql.literal(least))
+    bounds: list[exp.Expr] = []
+    if least > 0:
+        bounds.append(exp.GTE(this=times.copy(), expression=sql.literal(least)))
+    if most is not None:
+        bounds.append(exp.LTE(this=times.copy(), expression=sql.literal(most)))
+    return sql.all_of(bounds)
+
+
+def of_related(condition: RelatedCondition, inner: Chain, verdict: exp.Expr, link: Sequence[str]) -> Step:
+    """Whether enough of the related rows pass; unknown when only unknown rows could make up the number."""
+    grouped = (
+        exp.select(*link)
+        .from_(exp.to_table(inner.last).as_(inner.rows))
+        .where(sql.not_false(verdict))
+        .group_by(*link)
+    )
+    missing = sql.is_null(sql.column("person_id", "found"))
+    if condition.least == 1:
+        grouped = grouped.select(sql.named(sql.bool_or(verdict), "verdict"))
+        found = sql.case([(missing, exp.false())], sql.column("verdict", "found"))
+    else:
+        row = sql.count_distinct(sql.column(f"{condition.relation}_id"))
+        sure = sql.filtered(row, verdict.copy())
+        grouped = grouped.select(sql.named(sure, "sure"), sql.named(row.copy(), "possible"))
+        enough = sql.literal(condition.least)
+        found = sql.case(
+            [
+                (exp.GTE(this=sql.column("sure", "found"), expression=enough), exp.true()),
+                (exp.GTE(this=sql.column("possible", "found"), expression=enough.copy()), exp.null()),
+            ],
+            exp.false(),
+        )
+    counted = sql.filtered(sql.count_distinct(sql.column(f"{condition.relation}_id")), verdict.copy())
+    if inner.values:
+        grouped = grouped.select(sql.named(counted, "rows_found"))
+    value = exp.Coalesce(this=sql.column("rows_found", "found"), expressions=[sql.literal(0)])
+    return Step(
+        verdict=sql.negated(found) if condition.negated else found,
+        found=grouped,
+        using=tuple(link),
+        value=value,
+    )
+
+
+def of_sample(condition: SampleCondition, chain: Chain) -> Step:
+    """A draw that is the same in every run."""
+    return Step(verdict=is_drawn_sql(condition.name, chain.column("person_id"), condition.share))
