@@ -55,7 +55,7 @@ class Companies:
         )
         ended = gone.with_columns(ended_on=pl.lit(job.extract.day))
         job.write("companies", kept, ended)
-        return job.finish(rows=rows.total, accepted=len(newest))
+        return job.finish(rows, accepted=len(newest))
 
 
 def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:

@@ -25,6 +25,7 @@ COLUMNS = Columns(
     required=("source_id", "contract_type", "start_date"),
     optional=("person", "company", "gsrn", "site", "product", "end_date", "annual_kwh_estimate"),
     keys=("source_id", "person", "company", "gsrn", "site"),
+    person="person",
 )
 _LASTING = ("product", "end_date", "annual_kwh_estimate")
 
@@ -58,7 +59,7 @@ class Contracts:
         )
         ended = gone.with_columns(end_date=pl.max_horizontal("start_date", pl.lit(job.extract.day)))
         job.write("contracts", kept, ended)
-        return job.finish(rows=rows.total, accepted=len(newest))
+        return job.finish(rows, accepted=len(newest))
 
 
 def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from campaigns.ledger import Ledger
 
 COLUMNS = Columns(
-    required=("source_id", "person", "name", "occurred_at"), keys=("source_id", "person"), others=True
+    required=("source_id", "person", "name", "occurred_at"),
+    keys=("source_id", "person"),
+    person="person",
+    others=True,
 )
 _NAME = r"^[a-z][a-z0-9_]{0,62}$"
 _AHEAD = timedelta(days=1)  # clocks of other systems
@@ -47,7 +50,7 @@ class Events:
         known = job.known("events", ["event_id", "recorded_at"]).rename({"recorded_at": "received_at"})
         newest = job.newest(accepted, known, "event_id")
         job.write("events", newest.rename({"received_at": "recorded_at"}))
-        return job.finish(rows=rows.total, accepted=len(newest))
+        return job.finish(rows, accepted=len(newest))
 
 
 def _typed(frame: pl.DataFrame, others: Sequence[str], job: Job) -> pl.DataFrame:

@@ -21,14 +21,15 @@ _FURTHER = re.compile(r"[^\W_][\w .:/()%-]{0,63}")
 class Columns:
     """What a kind reads. `keys` are ids: compared as they stand, so a doubtful one refuses its row.
 
-    `identity` are those of them that tell whether a thing is still in an extract. `others` keeps the file's
-    further columns under their own names (events put them into properties).
+    `identity` are those of them that tell whether a thing is still in an extract, `person` holds a customer
+    number. `others` keeps the file's further columns under their own names (events put them into properties).
     """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     identity: tuple[str, ...] = ("source_id",)
+    person: str = ""
     others: bool = False
 
     @property

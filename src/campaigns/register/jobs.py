@@ -65,6 +65,7 @@ class Job:
             present=rows.present,
             others=rows.others,
             keys=rows.keys,
+            numbers=rows.numbers,
         )
 
     def known(self, table: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -117,15 +118,18 @@ class Job:
         if count:
             self.notes.append(one if count == 1 else many.format(count))
 
-    def finish(self, *, rows: int, accepted: int) -> Imported:
+    def finish(self, rows: Rows, *, accepted: int) -> Imported:
         """Write the quarantine and say what became of the file."""
+        numbers = rows.numbers.filter(pl.col("line").is_in(self.rejects.lines.implode()))
+        people = numbers.with_columns(person_id=self.person_ids(numbers["number"]))
+        self.rejects.belong_to(people.select("line", "person_id"))
         quarantined = self.rejects.write(self.lake, now=self.now)
         left_out = self.rejects.left_out
         self.note(left_out, "1 value left out of its row", "{:,} values left out of their rows")
         return Imported(
             file=self.delivery.name,
             kind=self.delivery.source.kind,
-            rows=rows,
+            rows=rows.total,
             accepted=accepted,
             quarantined=quarantined,
             notes=tuple(self.notes),

@@ -50,6 +50,7 @@ COLUMNS = Columns(
         "role_start",
     ),
     keys=("source_id", "company_id"),
+    person="source_id",
 )
 _TELLING = frozenset({"first_name", "last_name", "email", "phone", "birth_year"})
 _LASTING = (
@@ -88,7 +89,7 @@ class Persons:
         numbered = _numbered(job, accepted, keys)
         newest = job.newest(numbered, known, "person_id")
         _write(job, newest, known=known, present=rows.present, absent=absent)
-        return job.finish(rows=rows.total, accepted=len(newest))
+        return job.finish(rows, accepted=len(newest))
 
 
 def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:

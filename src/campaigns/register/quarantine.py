@@ -42,6 +42,8 @@ class Rejects:
         self._frames: list[pl.DataFrame] = []
         self._refused: list[pl.Series] = []
         self._hidden: set[int] = set()
+        self._people = pl.DataFrame(schema={"line": pl.Int64, "person_id": pl.Int64})
+        self._theirs = {ours: theirs for theirs, ours in delivery.source.columns.items()}
 
     def add(
         self,
@@ -82,6 +84,16 @@ class Rejects:
         """Keep no raw text of these lines: they hold something that must not come back."""
         self._hidden.update(lines)
 
+    def belong_to(self, people: pl.DataFrame) -> None:
+        """Say whose rows these are (`line`, `person_id`); a line that names several people is nobody's."""
+        named = people.drop_nulls().unique()
+        self._people = named.filter(named["line"].is_unique())
+
+    @property
+    def lines(self) -> pl.Series:
+        """The lines that have an entry."""
+        return pl.concat([pl.Series("line", [], dtype=pl.Int64), *(frame["line"] for frame in self._frames)])
+
     @property
     def refused_lines(self) -> pl.Series:
         """The lines whose rows do not go in, each once, ascending."""
@@ -107,7 +119,9 @@ class Rejects:
         if not self._frames:
             return pl.DataFrame(schema=dict(TABLES["quarantine"].schema))
         entries = (
-            pl.concat(self._frames)
+            self._in_their_words(pl.concat(self._frames))
+            .join(self._people, on="line", how="left", maintain_order="left", suffix="_named")
+            .with_columns(person_id=pl.coalesce("person_id", "person_id_named"))
             .group_by("line", "reason", maintain_order=True)
             .agg(
                 pl.col("message").unique(maintain_order=True).str.join(" "),
@@ -134,6 +148,25 @@ class Rejects:
         if not frame.is_empty():
             lake.upsert("quarantine", frame, transaction=self.delivery.transaction)
         return self.refused
+
+    def _in_their_words(self, entries: pl.DataFrame) -> pl.DataFrame:
+        """The column by the name that it has in the file, so that the sender finds it."""
+        told = entries.select("column", "message").unique().filter(pl.col("column").is_in(list(self._theirs)))
+        named = told.with_columns(
+            theirs=pl.col("column").replace(self._theirs),
+            said=pl.Series(
+                [
+                    message.replace(f"`{column}`", f"`{self._theirs[column]}`")
+                    for column, message in told.rows()
+                ],
+                dtype=pl.String,
+            ),
+        )
+        return (
+            entries.join(named, on=["column", "message"], how="left", maintain_order="left")
+            .with_columns(column=pl.coalesce("theirs", "column"), message=pl.coalesce("said", "message"))
+            .drop("theirs", "said")
+        )
 
     def _texts(self, entries: pl.DataFrame) -> pl.Series:
         """The raw line of each entry, masked first and cut after: a cut could split a code and hide it."""

@@ -26,6 +26,7 @@ __all__ = ["Columns", "Rows", "header_of", "read"]
 
 DELIMITERS = ";,\t|"
 _UNTIDY = r"[\p{Cc}\p{Cf}]|^\s|\s\s|[^\S ]|\s$"
+_NUMBERS: dict[str, pl.DataType] = {"line": pl.Int64(), "number": pl.String()}
 _LETTERS_AND_MARKS = r"[^\x00-\x{2FF}]"
 
 
@@ -37,8 +38,8 @@ class Rows:
     required and optional one (NULL when the file has no such column), then the further ones that the kind
     keeps. Only rows that nothing refused are in it. `present` are the columns that the file really has or the
     source fills. `total` counts all data rows, refused ones too. `keys` are the identities of all
-    rows, refused ones included, since a row with a mistake is still in the extract; for lines that cannot be
-    read, all their words.
+    rows, refused ones included, since a row with a mistake is still in the extract; `numbers` (`line`,
+    `number`) are the customer numbers, to tell whose a refused row is. Words of an unreadable line are both.
     """
 
     frame: pl.DataFrame
@@ -47,6 +48,7 @@ class Rows:
     others: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     keys: pl.Series
+    numbers: pl.DataFrame
 
 
 def header_of(delivery: Delivery) -> list[str]:
@@ -72,6 +74,7 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
     frame = _tidy(frame)
     frame = _without_codes(frame, columns, rejects)
     frame = _mapped(frame, delivery, columns)
+    words = _words(delivery, raw)
     identities = [frame[name].alias("key") for name in columns.identity if name in frame.columns]
     return Rows(
         frame=rejects.accepted(frame),
@@ -79,7 +82,10 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
         present=frozenset(matching.positions) | frozenset(delivery.source.defaults),
         others=tuple(matching.others),
         notes=_notes(matching),
-        keys=pl.concat([*identities, _possible_keys(delivery, raw)]).drop_nulls().unique().sort(),
+        keys=pl.concat([*identities, words["number"].alias("key")]).drop_nulls().unique().sort(),
+        numbers=pl.concat(
+            [words, frame.select(line="_line", number=columns.person)] if columns.person else [words]
+        ),
     )
 
 
@@ -161,11 +167,12 @@ def _refuse_faults(raw: RawTable, rejects: Rejects) -> None:
         )
 
 
-def _possible_keys(delivery: Delivery, raw: RawTable) -> pl.Series:
+def _words(delivery: Delivery, raw: RawTable) -> pl.DataFrame:
     """The words of unreadable lines: one of them may be the key of a row that must not count as absent."""
-    texts = raw_lines(delivery, {fault.line for fault in raw.faults}).values()
-    words = pl.Series("key", list(texts), dtype=pl.String).str.extract_all(r"[^;,\t|\"\x00-\x1f]+").explode()
-    return words.str.strip_chars()
+    texts = raw_lines(delivery, {fault.line for fault in raw.faults})
+    frame = pl.DataFrame({"line": list(texts), "number": list(texts.values())}, schema=_NUMBERS)
+    words = pl.col("number").str.extract_all(r"[^;,\t|\"\x00-\x1f]+")
+    return frame.with_columns(words).explode("number").with_columns(pl.col("number").str.strip_chars())
 
 
 def _without_second_headers(

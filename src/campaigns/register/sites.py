@@ -82,7 +82,7 @@ class Sites:
         ended = gone.with_columns(ended_on=pl.lit(job.extract.day))
         job.write("sites", _sites(job, accepted, rows.present))
         job.write("metering_points", kept, ended)
-        return job.finish(rows=rows.total, accepted=len(points))
+        return job.finish(rows, accepted=len(points))
 
 
 def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
