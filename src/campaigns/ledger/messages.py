@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WAITING = ("planned", "queued")  # may be claimed once the plan is approved
 PENDING = (*WAITING, "deferred", "handing_over")  # a plan with one of these is not done
-SETTLED = ("sent", "failed")  # what a person may say of an unknown message, besides `again`
+SETTLED = ("sent", "failed")  # what a person may say of an unknown message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,16 +195,14 @@ def attempts_of(connection: sa.Connection, message_id: int) -> Sequence[sa.Row[A
 def settle(
     connection: sa.Connection, message_ids: Iterable[int], *, outcome: str, code: str, now: datetime
 ) -> list[int]:
-    """Say of unknown messages that they were `sent` or `failed`, or try `again`. Which of them were unknown.
+    """Say of unknown messages that they were `sent` or `failed`; which of them were unknown.
 
-    Only a person's or a provider's word comes here; nothing calls it on its own.
+    Only a person's or a provider's word comes here; nothing calls it on its own, and nothing sends again.
     """
-    state = "queued" if outcome == "again" else outcome
-    change: dict[str, Any] = {"state": state, "reason": code, "finished_at": now}
     statement = (
         sa.update(table)
         .where(table.c.message_id.in_(list(message_ids)), table.c.state == "unknown")
-        .values(change)
+        .values(state=outcome, reason=code, finished_at=now)
         .returning(table.c.message_id)
     )
     return sorted(connection.scalars(statement))

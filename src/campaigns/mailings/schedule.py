@@ -108,6 +108,16 @@ class Schedule(Definition):
                 yield Occurrence(name=f"{day.isoformat()} {self.at}", due=due, latest=due + latest)
             day += timedelta(days=1)
 
+    def due_of(self, name: str, zone: ZoneInfo) -> datetime | None:
+        """When the occurrence of that name is due; None when the schedule has no such occurrence."""
+        if self.every is None:
+            return instant(*_moment(self.at), zone) if name == ONCE else None
+        day_text, _, at = name.partition(" ")
+        day = date.fromisoformat(day_text) if at else None
+        if day is None or at != self.at or not self._falls_on(day):
+            return None
+        return instant(day, _clock(self.at), zone)
+
     def _falls_on(self, day: date) -> bool:
         every = self.every or ()
         if (self.first and day < self.first) or (self.last and day > self.last):

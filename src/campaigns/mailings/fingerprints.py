@@ -1,0 +1,73 @@
+"""What an approval covers. When one of these was edited, the approval is for something else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from campaigns.mailings.schedule import Occurrence
+
+if TYPE_CHECKING:
+    from campaigns.ledger.plans import PlanRow
+    from campaigns.mailings.library import Mailing
+    from campaigns.mailings.parts import Parts
+
+# In words, for whoever must make a new plan.
+PARTS: Mapping[str, str] = {
+    "mailing": "the mailing",
+    "segments": "a segment",
+    "template": "the template",
+    "rules": "the rules of permission or a policy",
+    "sender": "the sender",
+    "channel": "the channel",
+    "purpose": "the purpose in campaigns.yml",
+    "schedule": "the schedule",
+    "lake": "the data",
+}
+
+
+def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int) -> dict[str, Any]:
+    """Everything that decides who gets what, when and from whom, each part by itself."""
+    from campaigns.permissions.rules import RULE_VERSION
+
+    settings = parts.settings
+    segments = [*mailing.segments, *mailing.except_segments]
+    return {
+        "mailing": mailing.fingerprint,
+        "segments": {segment.name: segment.fingerprint for segment in segments},
+        "template": mailing.template.hash,
+        "rules": f"{RULE_VERSION} {_hash(settings.policy.model_dump(mode='json'))}",
+        "sender": _hash(settings.controllers[mailing.controller].model_dump(mode="json")),
+        "channel": _hash(settings.channels[mailing.channel].model_dump(mode="json")),
+        "purpose": _hash(settings.purposes[mailing.purpose].model_dump(mode="json")),
+        "schedule": [occurrence.name, occurrence.due.isoformat() if occurrence.due else None],
+        "lake": lake,
+    }
+
+
+def fingerprint(covered: Mapping[str, Any]) -> str:
+    """One short word for all of it."""
+    return _hash(covered)
+
+
+def changed(parts: Parts, plan: PlanRow, mailing: Mailing, *, but: frozenset[str]) -> list[str]:
+    """Which parts differ from what the plan was made of, leaving out those in `but`."""
+    with parts.lake.snapshot() as snapshot:
+        number = snapshot.number
+    occurrence = Occurrence(name=plan.occurrence, due=_due_now(parts, plan, mailing), latest=None)
+    now = covered(parts, mailing, occurrence, lake=number)
+    return [name for name in PARTS if name not in but and now[name] != plan.parts[name]]
+
+
+def _due_now(parts: Parts, plan: PlanRow, mailing: Mailing) -> Any:
+    """When the plan's occurrence would be due by the schedule as it is written now."""
+    if plan.due_at is None or mailing.file.schedule is None:
+        return None
+    return mailing.file.schedule.due_of(plan.occurrence, parts.settings.zone)
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
