@@ -1,4 +1,4 @@
-"""A plan as people see it: who gets the mailing, who is left out and why, and what an approval would cover."""
+"""A plan as people see it: how many get the mailing, and how many are left out and why."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """A mailing resolved to people and decisions. The numbers agree: members = messages + withheld + control."""
+    """A mailing resolved to people and decisions: members = messages + withheld + control group."""
 
     plan_id: int
     mailing: str
@@ -69,8 +69,7 @@ class Plan:
         lines.append(f"              in {_parts(counts['by_language'])}")
         if self.due_at is not None:
             lines.append(f"  due {self.occurrence}")
-        for sample in self.samples:
-            lines.append(f"  [{sample.language}] {sample.subject} | {sample.preheader}")
+        lines += [f"  [{each.language}] {each.subject} | {each.preheader}" for each in self.samples]
         return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Settling what is unknown: a person looks it up and says what became of a message. It is never sent again."""
+"""Settling what is unknown: a person looks up what became of a message; it is never sent again."""
 
 from __future__ import annotations
 
