@@ -20,7 +20,6 @@ from campaigns.register.raw_lines import physical_lines
 
 _LINES = 200_000
 _CONTROLS = r"[\x00-\x08\x0B-\x1F\x7F]"
-_NUMBER = r"^[+-]?[0-9]{1,9}([.,][0-9]{0,9})?$"
 _GSRN = r"^[0-9]{18}$"
 
 
@@ -107,6 +106,5 @@ def _line_faults(layout: Layout) -> list[tuple[str, pl.Expr, str]]:
 def _typed(cells: pl.DataFrame, decoder: Decoder) -> pl.DataFrame:
     text = cells.select("_line", *(pl.col(name).fill_null("").str.strip_chars() for name in COLUMNS))
     gsrn = pl.when(pl.col("gsrn").str.contains(_GSRN)).then(pl.col("gsrn")).cast(pl.Int64)
-    number = pl.when(pl.col("quantity").str.contains(_NUMBER)).then(pl.col("quantity"))
-    quantity = number.str.replace(",", ".", literal=True).cast(QUANTITY)
+    quantity = pl.col("quantity").str.replace(",", ".", literal=True).cast(QUANTITY, strict=False)
     return text.with_columns(gsrn, quantity, pl.col("start").cast(decoder.start_type))

@@ -23,7 +23,7 @@ Codes = npt.NDArray[np.int8]
 Positions = npt.NDArray[np.int32]
 Words = Mapping[str, int]
 
-QUANTITY = pl.Decimal(18, 9)  # kWh; Datahub writes six decimals
+QUANTITY = pl.Decimal(18, 9)  # kWh; Datahub writes six decimals, more than nine do not count
 NANO_PER_WH = 1_000_000
 MOST_NANO = 10**6 * 10**9  # a million kWh in one interval is no metering point
 
