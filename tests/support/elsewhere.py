@@ -40,7 +40,7 @@ class Elsewhere:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
 
     def __enter__(self) -> Elsewhere:
         return self
@@ -48,5 +48,5 @@ class Elsewhere:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process.poll() is None:
-            self.kill()
+        self.process.kill()
+        self.process.__exit__(kind, value, trace)  # closes the pipes
