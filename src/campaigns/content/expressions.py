@@ -29,7 +29,8 @@ from campaigns.errors import Mistake
 from campaigns.settings.binding import suggestion
 
 MAX_DEPTH = 8  # of conditions and loops
-MAX_SETS = 20
+MAX_SETS = 8  # each can double a text
+MAX_TURNS = 1_000  # of a loop, those inside it multiplied
 MAX_EXPRESSION = 100  # parts of one expression
 
 _STATEMENTS = (nodes.Output, nodes.If, nodes.For, nodes.Assign, nodes.Include)
@@ -77,6 +78,7 @@ class Scope:
     optional: Collection[str]
     known: Mapping[str, str]  # everything that could be declared
     slots: Collection[str] = ()  # names that `include` may take
+    includes: bool = True
 
 
 def examine(piece: Piece, scope: Scope, *, language: str = "en") -> tuple[Uses, list[Mistake]]:
@@ -103,6 +105,7 @@ class _Reader:
         self.uses, self.found = Uses(), list[Mistake]()
         self._local: set[str] = set()
         self._loops = 0
+        self._turns = 1
         self._sets = 0
 
     def body(self, statements: list[nodes.Node], sure: frozenset[str], *, depth: int) -> None:
@@ -150,9 +153,14 @@ class _Reader:
             self._mistake(node, "TPL010", "a loop has neither `recursive` nor `if`.", word="for")
         self._expression(node.iter, sure)
         self._local.add(node.target.name)
+        outside = self._turns
+        self._turns *= max(1, len(node.iter.items))
+        if self._turns > MAX_TURNS:
+            self._mistake(node, "TPL010", f"loops in loops make more than {MAX_TURNS:,} turns.", word="for")
         self._loops += 1
         self.body(node.body, sure, depth=depth + 1)
         self._loops -= 1
+        self._turns = outside
         if node.else_:
             self.body(node.else_, sure, depth=depth + 1)
 
@@ -170,7 +178,7 @@ class _Reader:
         template = node.template
         named = isinstance(template, nodes.Const) and isinstance(template.value, str)
         slot = isinstance(template, nodes.Name) and template.name in self.scope.slots and depth == 0
-        if not (named or slot) or node.ignore_missing or not node.with_context:
+        if not self.scope.includes or not (named or slot) or node.ignore_missing or not node.with_context:
             self._mistake(
                 node,
                 "TPL006",

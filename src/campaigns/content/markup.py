@@ -33,6 +33,7 @@ _ATTRIBUTES = frozenset(_PLAIN_ATTRIBUTES.split())
 _OPEN_ATTRIBUTES = frozenset({"href", "alt", "title", "lang"})
 _META_NAMES = frozenset({"viewport", "color-scheme", "supported-color-schemes", "format-detection"})
 _BAD_STYLE = re.compile(r"@import|url\s*\(|expression\s*\(|behavior\s*:|-moz-binding|\\|</", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _UNQUOTED = re.compile(rf"=\s*{COVER.pattern}")
 _TAG_START = re.compile(r"<(?![a-zA-Z/]|!--|!doctype)", re.IGNORECASE)
 
@@ -80,7 +81,7 @@ class _Reader(HTMLParser):
             self._mistake(
                 "TPL020", f"<{_word(tag)}> is not allowed in a message.", suggestion(tag, _ELEMENTS)
             )
-        if _UNQUOTED.search(self.get_starttag_text() or ""):
+        if _UNQUOTED.search(_QUOTED.sub("", self.get_starttag_text() or "")):
             self._mistake("TPL027", "a value in an attribute needs quotes round it.", 'write href="{{ … }}"')
         names = [name for name, _ in attrs]
         for name, value in attrs:

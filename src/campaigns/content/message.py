@@ -20,7 +20,7 @@ from email.utils import format_datetime
 from campaigns.content.definitions import Message, domain_of
 from campaigns.content.headers import DISPLAY_NAME, checked, checked_address, guard, line
 from campaigns.content.links import unsubscribe_mailto
-from campaigns.content.templates import Rendered
+from campaigns.content.rendering import Rendered
 from campaigns.errors import UserError
 from campaigns.settings.model import MARKETING_KINDS, Settings
 

@@ -83,7 +83,7 @@ def covered(character: str, found: Sequence[Construct]) -> Construct:
     return found[ord(character) - _FIRST_COVER]
 
 
-def protect(text: str, found: Sequence[Construct]) -> str:
+def protect(text: str, found: Sequence[Construct], *, comments: bool = True) -> str:
     """The text with each construct as an opaque word, or as a comment where a block stands between tags."""
     parts: list[str] = []
     cursor, inside = 0, _Inside()
@@ -92,25 +92,28 @@ def protect(text: str, found: Sequence[Construct]) -> str:
         inside.read(before)
         parts.append(before)
         word = f"JINJA{number:04d}X"
-        parts.append(word if construct.kind == "variable" or inside.something else f"<!--{word}-->")
+        bare = not comments or construct.kind == "variable" or inside.something
+        parts.append(word if bare else f"<!--{word}-->")
         cursor = construct.offset + len(construct.text)
     return "".join(parts) + text[cursor:]
 
 
-def restore(text: str, found: Sequence[Construct], change: Callable[[Construct], str] | None = None) -> str:
-    """Put the constructs back. Raises `LookupError` when one of them was lost on the way."""
+def restore(text: str, found: Sequence[Construct], *, lossless: bool = True) -> str:
+    """Put the constructs back; comments of Jinja go.
+
+    Raises `LookupError` with the construct when one of them was lost on the way, unless that is expected.
+    """
     seen: set[int] = set()
 
     def put(match: re.Match[str]) -> str:
         number = int(match[1] or match[2])
         seen.add(number)
-        return change(found[number]) if change else found[number].text
+        return "" if found[number].kind == "comment" else found[number].text
 
     restored = _WORD.sub(put, text)
-    if lost := [
-        number for number in range(len(found)) if number not in seen and found[number].kind != "comment"
-    ]:
-        raise LookupError(found[lost[0]].text)
+    for number, construct in enumerate(found):
+        if lossless and number not in seen and construct.kind != "comment":
+            raise LookupError(construct.text)
     return restored
 
 
