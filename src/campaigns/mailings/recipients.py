@@ -1,0 +1,93 @@
+"""What messages need to know of people: values for the template and the address, some thousand at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from campaigns.engine import queries
+
+if TYPE_CHECKING:
+    from campaigns.content.templates import Template
+    from campaigns.engine import Engine
+
+SQL = queries.load(__package__, "recipients.sql")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """One person's values: a mapping a group (`person`, `site`, …), the language they speak, the address."""
+
+    language: str | None
+    address: str | None
+    values: Mapping[str, Mapping[str, Any]]
+
+
+def values_of(
+    db: Engine, asked: pl.DataFrame, *, template: Template, controller: str, channel: str, day: date
+) -> pl.DataFrame:
+    """What the template names, for each row of `asked` (`person_id`, `site_id`), in the same order.
+
+    Columns: `person_id, language, address`, and one a name, such as `person.first_name`. One query a group
+    that the template uses; nobody is left out, what is not known is NULL.
+    """
+    db.register("asked", asked.select("person_id", "site_id").with_row_index("place"))
+    shared = {"controller": controller, "day": day}
+    found = db.query(SQL["people"], {**shared, "channel": channel})
+    uses = template.uses
+    if _any(uses, "company."):
+        found = found.join(
+            db.query(SQL["companies"], shared), on="person_id", how="left", maintain_order="left"
+        )
+    if _any(uses, "site."):
+        sites = db.query(SQL["sites"], {"controller": controller})
+        found = found.join(sites, on="site_id", how="left", maintain_order="left")
+    if _any(uses, "contract.") or _any(uses, "metric."):
+        contracts = db.query(SQL["contracts"], shared)
+        found = found.join(contracts, on=["person_id", "site_id"], how="left", maintain_order="left")
+    if _any(uses, "metric."):
+        found = _with_metrics(db, found, template, controller)
+    people = {"person_id", "language", "address"}
+    return found.select(name for name in found.columns if name in people or name in uses)
+
+
+def sharers(db: Engine, asked: pl.DataFrame, *, controller: str) -> dict[int, set[int]]:
+    """Whose word concerns others: from a person to those of `asked` who have an address in common."""
+    db.register("asked", asked.select("person_id"))
+    pairs = db.query(SQL["sharers"], {"controller": controller})
+    found: dict[int, set[int]] = {}
+    for other, person_id in pairs.iter_rows():
+        found.setdefault(other, set()).add(person_id)
+    return found
+
+
+def unreachable(db: Engine, asked: pl.DataFrame, *, controller: str, channel: str, day: date) -> pl.DataFrame:
+    """`person_id, missing`: who has no address, and who has the same one as somebody before them."""
+    db.register("asked", asked.select("person_id"))
+    return db.query(SQL["unreachable"], {"controller": controller, "channel": channel, "day": day})
+
+
+def recipients(frame: pl.DataFrame) -> Iterator[Recipient]:
+    """The rows of `values_of` as records."""
+    names = [name.split(".") for name in frame.columns if "." in name]
+    for row in frame.iter_rows(named=True):
+        values: dict[str, dict[str, Any]] = {}
+        for group, field in names:
+            values.setdefault(group, {})[field] = row[f"{group}.{field}"]
+        yield Recipient(language=row["language"], address=row["address"], values=values)
+
+
+def _with_metrics(db: Engine, found: pl.DataFrame, template: Template, controller: str) -> pl.DataFrame:
+    db.register("points", found.select("metering_point_id").drop_nulls().unique())
+    metrics = db.query(SQL["metrics"], {"controller": controller, "period": template.message.period})
+    names = sorted(template.metrics)
+    chosen = metrics.select("metering_point_id", *(pl.col(name).alias(f"metric.{name}") for name in names))
+    return found.join(chosen, on="metering_point_id", how="left", maintain_order="left")
+
+
+def _any(uses: frozenset[str], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in uses)
