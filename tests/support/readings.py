@@ -1,4 +1,4 @@
-"""Datahub files for tests, a lake in memory, and what days must come of readings, worked out slowly in Python."""
+"""Datahub files for tests, a lake in memory, and the days that must come of readings, worked out slowly."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def delivery(
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         received=received,
         source_name="datahub",
-        source=SourceFile(kind="datahub", controller=controller, **source),
+        source=SourceFile(**{"kind": "datahub", "controller": controller, **source}),
     )
 
 
@@ -106,7 +106,7 @@ class MemoryLake:
 
 
 def expected_days(files: Iterable[tuple[Delivery, Sequence[Row]]]) -> dict[tuple[Any, ...], list[Any]]:
-    """Of each (metering point, direction, day): (Wh or None, received, file hash) of every interval, or None."""
+    """For (metering point, direction, day) a list of intervals: (Wh or None, received, hash), or None."""
     sent = sorted(files, key=lambda item: (item[0].received, item[0].sha256))
     grids: dict[tuple[Any, ...], int] = {}
     for _, rows in sent:
@@ -126,7 +126,7 @@ def expected_days(files: Iterable[tuple[Delivery, Sequence[Row]]]) -> dict[tuple
 
 
 def shown(frame: pl.DataFrame) -> dict[tuple[Any, ...], list[Any]]:
-    """Rows of consumption_days in the form of `expected_days`, the stamp as (microseconds, head of the hash)."""
+    """Rows of consumption_days as `expected_days`, the stamp as (microseconds, head of the hash)."""
     return {
         (row["metering_point_id"], row["direction"], row["local_date"]): list(_intervals(row))
         for row in frame.iter_rows(named=True)

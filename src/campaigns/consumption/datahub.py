@@ -97,7 +97,7 @@ class Datahub:
         calendar = local_days(settings.zone, FIRST_DAY, latest.astimezone(settings.zone).date())
         rejects = Rejects(delivery, self.name)
         counts, built = _built(delivery, layout, _decoder(delivery, calendar, latest), rejects, calendar)
-        stamp = Stamp.of(round(delivery.received.timestamp() * 1_000_000), delivery.sha256)
+        stamp = Stamp.of(delivery.received, delivery.sha256)
         frame = merged(built.days, stamp, delivery.source.controller, lake=lake, calendar=calendar)
         quarantined = rejects.write(lake, now=now)
         lake.upsert("consumption_days", frame, transaction=delivery.transaction)

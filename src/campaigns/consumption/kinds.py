@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campaigns.consumption.datahub import Datahub
+from campaigns.consumption.series import SPOT_PRICES, TEMPERATURES
 from campaigns.register.deliveries import Kind
 
-KINDS: tuple[Kind, ...] = (Datahub(),)
+KINDS: tuple[Kind, ...] = (SPOT_PRICES, TEMPERATURES, Datahub())

@@ -7,6 +7,7 @@ of its SHA-256). When one file gave all of a day both lists have a single entry.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from campaigns.lake.schemas import TABLES, empty
 
 KEYS = ("controller", "metering_point_id", "direction", "local_date")
 _PART = 250_000  # days turned into rows at a time
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = np.iinfo(np.int64).min
 
 
@@ -31,9 +33,9 @@ class Stamp:
     file: int
 
     @classmethod
-    def of(cls, received_us: int, sha256: str) -> Stamp:
+    def of(cls, received: datetime, sha256: str) -> Stamp:
         """The stamp of a delivery."""
-        return cls(received=received_us, file=int(sha256[:16], 16) >> 1)
+        return cls(received=(received - _EPOCH) // timedelta(microseconds=1), file=int(sha256[:16], 16) >> 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

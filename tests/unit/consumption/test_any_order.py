@@ -1,4 +1,4 @@
-"""Invariant 11: whatever the order of files and corrections, the same days; equal to a slow reckoning in Python."""
+"""Invariant 11: whatever the order of files and corrections, the same days; equal to a slow reckoning."""
 
 from __future__ import annotations
 

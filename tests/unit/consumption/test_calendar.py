@@ -59,10 +59,13 @@ def test_days_of_one_clock_come_together() -> None:
 
 def test_days_off_of_2026() -> None:
     """The calendar that the almanac office of the University of Helsinki prints."""
-    assert sorted(day.strftime("%d.%m.") for day in days_off([2026])) == sorted(
-        ["01.01.", "06.01.", "03.04.", "05.04.", "06.04.", "01.05.", "14.05.", "24.05.", "19.06.", "20.06."]
-        + ["31.10.", "06.12.", "24.12.", "25.12.", "26.12."]
-    )
+    printed = "01.01. 06.01. 03.04. 05.04. 06.04. 01.05. 14.05. 24.05. 19.06. 20.06. 31.10. 06.12."
+    assert [day.strftime("%d.%m.") for day in sorted(days_off([2026]))] == [
+        *printed.split(),
+        "24.12.",
+        "25.12.",
+        "26.12.",
+    ]
 
 
 def test_days_off_move_with_easter() -> None:

@@ -1,0 +1,141 @@
+"""The kinds `spot_prices` and `temperatures`: files with one value a time, the same for all metering points.
+
+`start` is UTC unless it says its offset. As with readings the newest file wins a time, whatever the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from campaigns.consumption.rows import Stamp
+from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.headers import folded
+from campaigns.register.parsing import Typed
+from campaigns.register.quarantine import Rejects
+from campaigns.register.reading import Columns, read
+from campaigns.settings.model import Settings
+
+if TYPE_CHECKING:
+    from campaigns.lake import Writer
+    from campaigns.ledger import Ledger
+
+_UTC = ZoneInfo("UTC")
+_EXACT = pl.Decimal(18, 6)
+_MILLIONTHS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesKind:
+    """A kind of which every row is a time and a number; see `register.deliveries.Kind`.
+
+    The lake keeps the number times `scale`, rounded once, as `kept`; it must lie between `low` and `high`.
+    Starts must be whole steps of `step` minutes.
+    """
+
+    name: str
+    order: int
+    value: str
+    table: str
+    kept: str
+    scale: int
+    low: int
+    high: int
+    step: int
+
+    def recognises(self, header: Sequence[str]) -> bool:
+        """By our own column names."""
+        return {"start", self.value} <= {folded(name) for name in header}
+
+    def load(
+        self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
+    ) -> Imported:
+        """One file into the lake; raises `UserError` when it is no such file."""
+        del settings, ledger  # times say their zone, and the lake is all that changes
+        if lake.seen(self.table, delivery.transaction):
+            return Imported(file=delivery.name, kind=self.name, unchanged=True)
+        rejects = Rejects(delivery, self.name)
+        rows = read(delivery, Columns(required=("start", self.value)), rejects)
+        values = rejects.accepted(self._typed(rows.frame, rejects))
+        last = values.unique("start", keep="last", maintain_order=True)
+        quarantined = rejects.write(lake, now=now)
+        lake.upsert(self.table, self._newest(last, delivery, lake), transaction=delivery.transaction)
+        again = len(values) - len(last)
+        notes = (f"{again:,} times are stated again by a later line, which counts",) if again else ()
+        return Imported(
+            file=delivery.name,
+            kind=self.name,
+            rows=rows.total,
+            accepted=len(values),
+            quarantined=quarantined,
+            notes=(*rows.notes, *notes),
+        )
+
+    def _typed(self, frame: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
+        """`_line`, `start` and the value as it is kept; what is wrong goes to `rejects`."""
+        typed = Typed(frame, rejects)
+        typed.required("start", self.value)
+        starts = typed.moment("start", _UTC)
+        on_step = starts.dt.epoch("s") % (60 * self.step) == 0
+        typed.refuse("start", ~on_step, "CON120", f"`start` must be a whole step of {self.step} minutes.")
+        text = frame[self.value].str.replace(",", ".", literal=True)
+        exact = text.cast(_EXACT, strict=False).to_physical().cast(pl.Int64)
+        fits = exact.is_between(self.low * _MILLIONTHS, self.high * _MILLIONTHS).fill_null(value=False)
+        number = f"`{self.value}` must be a number from {self.low} to {self.high}."
+        typed.refuse(self.value, frame[self.value].is_not_null() & ~fits, "CON121", number)
+        unit = _MILLIONTHS // self.scale
+        kept = (exact + unit // 2) // unit
+        return pl.DataFrame({"_line": frame["_line"], "start": starts, self.kept: kept})
+
+    def _newest(self, values: pl.DataFrame, delivery: Delivery, lake: Writer) -> pl.DataFrame:
+        """Rows of the table: those values of the file that no newer file has stated."""
+        stamp = Stamp.of(delivery.received, delivery.sha256)
+        new = values.drop("_line").with_columns(
+            controller=pl.lit(delivery.source.controller),
+            received=pl.lit(stamp.received),
+            file=pl.lit(stamp.file),
+        )
+        if self.table == "prices":
+            new = new.with_columns(minutes=_minutes(new["start"]))
+        keys = ["controller", "start"]
+        known = lake.frame(self.table, [*keys, "received", "file"]).rename({"received": "was", "file": "by"})
+        later = (pl.col("received") > pl.col("was")) | (
+            (pl.col("received") == pl.col("was")) & (pl.col("file") > pl.col("by"))
+        )
+        return new.join(known, on=keys, how="left").filter(pl.col("was").is_null() | later).drop("was", "by")
+
+
+def _minutes(starts: pl.Series) -> pl.Series:
+    """How long each price holds: 15 minutes if its hour has several, or it is off the hour; else 60."""
+    hour = starts.dt.truncate("1h")
+    is_quarter = hour.is_duplicated() | (starts != hour)
+    return pl.select(pl.when(is_quarter).then(15).otherwise(60).cast(pl.Int16)).to_series()
+
+
+SPOT_PRICES = SeriesKind(
+    name="spot_prices",
+    order=70,
+    value="price",
+    table="prices",
+    kept="price_mc",
+    scale=1000,
+    low=-1000,
+    high=1000,
+    step=15,
+)
+TEMPERATURES = SeriesKind(
+    name="temperatures",
+    order=71,
+    value="celsius",
+    table="temperatures",
+    kept="celsius_x10",
+    scale=10,
+    low=-60,
+    high=60,
+    step=1,
+)
