@@ -35,6 +35,7 @@ _CODE = re.compile(
     rf"(?<!\d)(?P<day>{_DAY})(?P<before>{_GAP})(?P<sign>{_SIGN}?)(?P<after>{_GAP})(?P<tail>{_TAIL})(?!\d)"
 )
 _LENGTH = 11
+_CHECKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _CHAIN = (*_DASHES, "+")  # a longer number with dashes is no code: 2024-010203-4567
 
 
@@ -114,6 +115,10 @@ def _plain(text: str) -> str:
 
 
 def _check_is_right(day: str, sign: str, tail: str) -> bool:
+    if _CHECKS[int(day + tail[:3]) % len(_CHECKS)] != tail[3:]:
+        return (
+            False  # what the library would say too, thirty times of thirty-one, without its date arithmetic
+        )
     century = "-" if sign in _DASHES or not sign else "+" if sign in "+\uff0b" else sign.upper()
     # Without its sign both centuries are tried: 29 February 1900 never was, that of 2000 was.
     signs = (century,) if sign else ("-", "A")

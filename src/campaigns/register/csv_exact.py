@@ -9,10 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -52,19 +51,24 @@ class RawTable:
 
 def read(path: Path, dialect: Dialect) -> RawTable:
     """All rows of the file as text."""
+    with path.open("rb") as stream:
+        return read_lines(enumerate(physical_lines(stream), start=1), dialect)
+
+
+def read_lines(lines: Iterable[tuple[int, bytes]], dialect: Dialect) -> RawTable:
+    """The rows of these numbered lines; no record goes on over a gap in the numbers."""
     frames, faults = [_frame([], [], dialect)], []
     rows: list[list[str]] = []
     numbers: list[int] = []
-    with path.open("rb") as stream:
-        for number, record in _records(stream, dialect):
-            if isinstance(record, Fault):
-                faults.append(record)
-                continue
-            rows.append(record)
-            numbers.append(number)
-            if len(rows) >= _CHUNK:
-                frames.append(_frame(rows, numbers, dialect))
-                rows, numbers = [], []
+    for number, record in _records(_Lines(lines), dialect):
+        if isinstance(record, Fault):
+            faults.append(record)
+            continue
+        rows.append(record)
+        numbers.append(number)
+        if len(rows) >= _CHUNK:
+            frames.append(_frame(rows, numbers, dialect))
+            rows, numbers = [], []
     frames.append(_frame(rows, numbers, dialect))
     return RawTable(pl.concat(frames), faults)
 
@@ -80,13 +84,11 @@ def split(text: str, delimiter: str) -> list[str] | None:
     return records[0] if len(records) == 1 else None
 
 
-def _records(stream: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str] | Fault]]:
-    lines = _Lines(stream)
-    while (line := lines.next()) is not None:
+def _records(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[str] | Fault]]:
+    while (line := lines.take()) is not None:
         number = lines.number
-        if number <= dialect.header_line or not line.strip():
-            continue
-        yield number, _record(line, lines, dialect)
+        if number > dialect.header_line and line.strip():
+            yield number, _record(line, lines, dialect)
 
 
 def _record(line: bytes, lines: _Lines, dialect: Dialect) -> list[str] | Fault:
@@ -148,37 +150,41 @@ def _decoded(line: bytes, dialect: Dialect) -> str | None:
 
 
 class _Lines:
-    """The physical lines without their ends, with a look ahead. `number` is that of the last one taken."""
+    """Numbered lines without their ends, with a look ahead. `number` is that of the last one taken."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._source = physical_lines(stream)
-        self._ahead: deque[bytes] = deque()
+    def __init__(self, lines: Iterable[tuple[int, bytes]]) -> None:
+        self._source = iter(lines)
+        self._ahead: deque[tuple[int, bytes]] = deque()
         self.number = 0
 
-    def next(self) -> bytes | None:
-        line = self.peek(1)
-        if line is not None:
-            self._ahead.popleft()
-            self.number += 1
-        return line
+    def take(self) -> bytes | None:
+        """The next line; None after the last one."""
+        found = self._ahead.popleft() if self._ahead else next(self._source, None)
+        if found is None:
+            return None
+        self.number = found[0]
+        return _bare(*found)
 
     def peek(self, count: int) -> bytes | None:
-        """The line `count` places ahead, from 1."""
+        """The line `count` places ahead, from 1; None when it is not there or a line before it is missing."""
         while len(self._ahead) < count:
-            line = next(self._source, None)
-            if line is None:
+            found = next(self._source, None)
+            if found is None:
                 return None
-            self._ahead.append(self._bare(line))
-        return self._ahead[count - 1]
+            self._ahead.append(found)
+        number, line = self._ahead[count - 1]
+        return _bare(number, line) if number == self.number + count else None
 
     def skip(self, count: int) -> None:
+        """Take `count` lines that were looked at."""
         for _ in range(count):
-            self._ahead.popleft()
-        self.number += count
+            self.take()
 
-    def _bare(self, line: bytes) -> bytes:
-        first = self.number == 0 and not self._ahead
-        return line.removeprefix(codecs.BOM_UTF8 if first else b"").removesuffix(b"\n").removesuffix(b"\r")
+
+def _bare(number: int, line: bytes) -> bytes:
+    if number == 1:
+        line = line.removeprefix(codecs.BOM_UTF8)
+    return line.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _frame(rows: list[list[str]], numbers: list[int], dialect: Dialect) -> pl.DataFrame:

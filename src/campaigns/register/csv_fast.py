@@ -1,69 +1,118 @@
-"""CSV read by polars, for files in which nothing can go wrong; the exact reader takes all others.
+"""CSV read by polars where nothing can go wrong, and by the exact reader where something could.
 
-polars fills short rows with NULL and lets a lost quote swallow what follows, so a file comes here only if it
-has no quote, no control character, no blank line and in total as many delimiters as its rows need; a row with
-too many then makes polars refuse, and without one there is none with too few.
+A line without quotes and control characters that has as many delimiters as the header is a row by itself,
+whatever stands around it: the exact reader never lets a quoted cell swallow such a line. So these lines go to
+polars, in chunks, and the others keep their numbers and go to the exact reader. polars fills short rows with
+NULL and lets a lost quote swallow what follows, which is why it never sees them.
 """
 
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
-from campaigns.register.csv_exact import CONTROLS, Dialect, RawTable
+from campaigns.register.csv_exact import CONTROLS, Dialect, RawTable, read_lines
 from campaigns.register.limits import MAX_LINE
 
 _CHUNK = 16 << 20
-_SUSPICIOUS = bytes(code for code in CONTROLS if code != 13) + b'"'
-_MANY = 100  # columns above which a line could be too long though each of its cells is not
+_CONTROLS_BUT_CR = bytes(code for code in CONTROLS if code != 13)
+Numbered = list[tuple[int, bytes]]
 
 
-def read(path: Path, dialect: Dialect) -> RawTable | None:
-    """All rows of the file as text, or None when the exact reader must look."""
-    if codecs.lookup(dialect.encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
+def reads(dialect: Dialect) -> bool:
+    """Whether polars can read files of this encoding."""
+    return codecs.lookup(dialect.encoding).name in ("utf-8", "utf-8-sig", "ascii")
+
+
+def read(path: Path, dialect: Dialect) -> RawTable:
+    """All rows of the file as text: the same that the exact reader gives, in the order of lines."""
+    plain: list[pl.DataFrame] = []
+    others: Numbered = []
+    with path.open("rb") as stream:
+        for number, lines in _chunks(stream):
+            if number == 1:
+                lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
+            skipped = max(0, dialect.header_line + 1 - number)
+            frame, rest = _chunk(number + skipped, lines[skipped:], dialect)
+            plain.append(frame)
+            others.extend(rest)
+    exact = read_lines(others, dialect)
+    return RawTable(pl.concat([*plain, exact.frame]).sort("_line"), exact.faults)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
+    """Whole lines without line feeds, with the number of the first; of a too long one only its start."""
+    number = 1
+    while chunk := stream.read(_CHUNK):
+        rest = stream.readline(MAX_LINE + 1)
+        lines = (chunk + rest).split(b"\n")
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE + 1)
+        if not lines[-1]:
+            lines.pop()
+        yield number, lines
+        number += len(lines)
+
+
+def _chunk(first: int, lines: list[bytes], dialect: Dialect) -> tuple[pl.DataFrame, Numbered]:
+    """The plain rows of a chunk as a frame, and its other lines."""
+    separator, gaps = dialect.delimiter.encode(), dialect.width - 1
+    numbers = range(first, first + len(lines))
+    if _all_plain(lines, separator, gaps) and (whole := _parsed(lines, numbers, dialect)) is not None:
+        return whole, []
+    is_plain = [
+        b'"' not in line and line.count(separator) == gaps and len(line) <= MAX_LINE and bool(line.strip())
+        for line in lines
+    ]
+    plain = list(compress(lines, is_plain))
+    frame = _parsed(plain, list(compress(numbers, is_plain)), dialect)
+    if frame is None:
+        return _frame(dialect), list(zip(numbers, lines, strict=True))
+    return frame, [
+        pair for pair, skip in zip(zip(numbers, lines, strict=True), is_plain, strict=True) if not skip
+    ]
+
+
+def _all_plain(lines: list[bytes], separator: bytes, gaps: int) -> bool:
+    """Whether all lines may be plain; a row with too many cells, hiding one with too few, stops polars."""
+    text = b"\n".join(lines)
+    return (
+        gaps > 0
+        and b'"' not in text
+        and text.count(separator) == gaps * len(lines)
+        and b"" not in lines
+        and b"\r" not in lines
+        and max(map(len, lines)) <= MAX_LINE
+    )
+
+
+def _parsed(lines: list[bytes], numbers: Sequence[int], dialect: Dialect) -> pl.DataFrame | None:
+    """The lines read by polars; None when one is not UTF-8, has control characters or too many cells."""
+    if not lines:
+        return _frame(dialect)
+    text = b"\n".join(lines)
+    returns = sum(line.endswith(b"\r") for line in lines)
+    if text.count(b"\r") != returns or len(text.translate(None, _CONTROLS_BUT_CR)) != len(text):
         return None
-    if dialect.header_line != 1 or dialect.width > _MANY or not _is_plain(path, dialect):
+    if text.startswith(codecs.BOM_UTF8):  # polars would take it off wherever it stands in the file
         return None
+    schema = _frame(dialect).drop("_line").schema
     try:
         frame = pl.read_csv(
-            path,
-            separator=dialect.delimiter,
-            has_header=False,
-            skip_rows=1,
-            new_columns=[f"c{at}" for at in range(dialect.width)],
-            infer_schema=False,
-            quote_char=None,
+            text, separator=dialect.delimiter, has_header=False, schema=schema, quote_char=None
         )
     except pl.exceptions.PolarsError:
         return None
-    if frame.width != dialect.width:
-        return None
-    numbered = frame.with_columns(
-        pl.all().fill_null(""), pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias("_line")
-    )
-    return RawTable(numbered, [])
+    line = pl.Series("_line", numbers, dtype=pl.Int64)
+    return frame.with_columns(pl.all().fill_null(""), line) if len(frame) == len(lines) else None
 
 
-def _is_plain(path: Path, dialect: Dialect) -> bool:
-    delimiters, lines, separator = 0, 0, dialect.delimiter.encode()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            chunk += stream.readline(MAX_LINE)
-            if not _chunk_is_plain(chunk):
-                return False
-            delimiters += chunk.count(separator)
-            lines += chunk.count(b"\n") + (not chunk.endswith(b"\n"))
-    return lines > 1 and delimiters == lines * (dialect.width - 1)
-
-
-def _chunk_is_plain(chunk: bytes) -> bool:
-    """The chunk is whole lines (only the file's last may lack its end) with nothing to look at twice."""
-    return (
-        len(chunk.translate(None, _SUSPICIOUS)) == len(chunk)
-        and chunk.count(b"\r") == chunk.count(b"\r\n")
-        and not chunk.startswith((b"\n", b"\r"))
-        and b"\n\n" not in chunk
-        and b"\n\r\n" not in chunk
-    )
+def _frame(dialect: Dialect) -> pl.DataFrame:
+    """No rows."""
+    cells = {f"c{at}": pl.String() for at in range(dialect.width)}
+    return pl.DataFrame(schema={**cells, "_line": pl.Int64()})

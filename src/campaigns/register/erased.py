@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
+from campaigns.identifiers import BadIdentifier, email, phone
 from campaigns.ledger import suppressions
 
 if TYPE_CHECKING:
     from campaigns.ledger import Ledger
 
+Found = TypeVar("Found")
+_WORD = re.compile(r"[^;,\t|\"]+")
 KEY_CHANNEL = "key"  # a customer number, beside the channels of addresses
 
 
@@ -36,8 +41,22 @@ class Erased:
 
     def holds(self, channel: str, values: pl.Series) -> pl.Series:
         """Which of the addresses belonged to an erased person."""
-        prefix = hashlib.sha256(self._ledger.address_key(self._controller, channel))
+        prefix = self._prefix(channel)
         return pl.Series([self._is_erased(prefix, value) for value in values], dtype=pl.Boolean)
+
+    def named_in(self, text: str) -> bool:
+        """Whether a word of the text is the address of an erased person."""
+        words = _WORD.findall(text)
+        emails = [found for word in words if "@" in word and (found := _normal(email.normalise, word))]
+        phones = [number.e164 for word in words if (number := _normal(phone.normalise, word))]
+        return any(
+            self._is_erased(self._prefix(channel), value)
+            for channel, values in (("email", emails), ("phone", phones))
+            for value in values
+        )
+
+    def _prefix(self, channel: str) -> hashlib._Hash:
+        return hashlib.sha256(self._ledger.address_key(self._controller, channel))
 
     def _is_erased(self, prefix: hashlib._Hash, value: str | None) -> bool:
         if value is None:
@@ -45,3 +64,10 @@ class Erased:
         digest = prefix.copy()
         digest.update(value.encode())
         return digest.hexdigest() in self._digests
+
+
+def _normal(normalise: Callable[[str], Found], word: str) -> Found | None:
+    try:
+        return normalise(word)
+    except BadIdentifier:
+        return None

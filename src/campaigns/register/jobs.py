@@ -11,6 +11,7 @@ import polars as pl
 
 from campaigns.lake.schemas import TABLES
 from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.erased import Erased
 from campaigns.register.extracts import Extract
 from campaigns.register.parsing import mapped
 from campaigns.register.quarantine import Rejects
@@ -33,6 +34,7 @@ class Job:
     now: datetime
     extract: Extract
     rejects: Rejects
+    erased: Erased
     notes: list[str] = field(default_factory=list)
 
     @classmethod
@@ -40,6 +42,10 @@ class Job:
         cls, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
     ) -> Job:
         """Raises `Refused` when the delivery is older than what is known."""
+        erased = Erased(ledger, delivery.source.controller)
+        rejects = Rejects(delivery, delivery.source.kind)
+        if erased:
+            rejects.hide_where(erased.named_in)
         return cls(
             delivery=delivery,
             settings=settings,
@@ -47,7 +53,8 @@ class Job:
             ledger=ledger,
             now=now,
             extract=Extract.of(delivery, lake, settings.zone),
-            rejects=Rejects(delivery, delivery.source.kind),
+            rejects=rejects,
+            erased=erased,
         )
 
     @property

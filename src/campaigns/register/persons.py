@@ -10,7 +10,7 @@ import polars as pl
 
 from campaigns.register import contact_points, relationships
 from campaigns.register.deliveries import Delivery, Imported
-from campaigns.register.erased import KEY_CHANNEL, Erased
+from campaigns.register.erased import KEY_CHANNEL
 from campaigns.register.ids import company_ids
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed, mapped
@@ -217,7 +217,7 @@ def _contact_points(job: Job, rows: pl.DataFrame, present: frozenset[str], absen
 
 def _not_erased(job: Job, rows: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     """Without the addresses of erased people, and without any of a customer number that was erased."""
-    erased = Erased(job.ledger, job.controller)
+    erased = job.erased
     if not erased:
         return points
     numbers = rows.select(pl.format("{}:{}", pl.lit(job.delivery.key_space), "source_id")).to_series()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class Rejects:
         self._frames: list[pl.DataFrame] = []
         self._refused: list[pl.Series] = []
         self._hidden: set[int] = set()
+        self._holds: Callable[[str], bool] | None = None
         self._people = pl.DataFrame(schema={"line": pl.Int64, "person_id": pl.Int64})
         self._theirs = {ours: theirs for theirs, ours in delivery.source.columns.items()}
 
@@ -83,6 +84,10 @@ class Rejects:
     def hide(self, lines: Iterable[int]) -> None:
         """Keep no raw text of these lines: they hold something that must not come back."""
         self._hidden.update(lines)
+
+    def hide_where(self, holds: Callable[[str], bool]) -> None:
+        """Keep no raw text of the lines of which `holds` is true."""
+        self._holds = holds
 
     def belong_to(self, people: pl.DataFrame) -> None:
         """Say whose rows these are (`line`, `person_id`); a line that names several people is nobody's."""
@@ -177,6 +182,8 @@ class Rejects:
             None if line in self._hidden else given or found.get(line)
             for line, given in zip(entries["line"], own, strict=True)
         ]
+        if self._holds is not None:
+            texts = [None if text and self._holds(text) else text for text in texts]
         masked = personal_codes.mask_series(pl.Series("text", texts, dtype=pl.String))
         return masked.str.slice(0, MAX_TEXT).str.replace_all(r"[\p{Cc}&&[^\n\t]]", "\ufffd")
 

@@ -64,7 +64,8 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
         header, raw = parquet_files.read(delivery)
     else:
         header, dialect = _csv_header(delivery)
-        raw = csv_fast.read(delivery.path, dialect) or csv_exact.read(delivery.path, dialect)
+        reader = csv_fast if csv_fast.reads(dialect) else csv_exact
+        raw = reader.read(delivery.path, dialect)
     matching = match(header, delivery, columns)
     frame = _without_empty_rows(raw.frame)
     total = len(frame) + len(raw.faults)

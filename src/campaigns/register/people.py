@@ -1,0 +1,135 @@
+"""Finding a person by what a caller or a letter says, and what of them may be shown while asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.errors import NotFound
+from campaigns.identifiers import BadIdentifier, email, phone
+from campaigns.ledger.erasure import Address
+from campaigns.register.erased import KEY_CHANNEL, key_value
+
+if TYPE_CHECKING:
+    from campaigns.lake import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """One person of one register, masked: enough to recognise, too little to use."""
+
+    controller: str
+    person_id: int
+    kind: str
+    name: str
+    email: str
+    phone: str
+    postal_code: str
+    customer_numbers: tuple[str, ...]
+
+
+def find(snapshot: Snapshot, text: str) -> list[tuple[str, int]]:
+    """The persons (`controller`, `person_id`) that a text names, in order; empty when nobody.
+
+    The text is an id, a customer number, an e-mail address or a phone number in any spelling. Addresses that
+    are no longer valid find their person too.
+    """
+    text = text.strip()
+    found = [_by_number(snapshot, text), _by_id(snapshot, text)]
+    found += [_by_contact(snapshot, ("email",), _normal_email(text))]
+    found += [_by_contact(snapshot, ("sms", "phone"), _normal_phone(text))]
+    rows = pl.concat(found).unique().sort("controller", "person_id").rows()
+    return [(controller, person_id) for controller, person_id in rows]
+
+
+def masked(snapshot: Snapshot, persons: Iterable[tuple[str, int]]) -> list[Person]:
+    """What may be shown of them without a recorded reason: `M. M.`, `m…@example.com`, `+358…67`.
+
+    Raises `NotFound` REG014 for an id that nobody has.
+    """
+    return [_masked(snapshot, controller, person_id) for controller, person_id in persons]
+
+
+def addresses(snapshot: Snapshot, controller: str, person_ids: Iterable[int]) -> list[Address]:
+    """Everything by which an erased person would be recognised if a source sent them again.
+
+    For `ledger.erasure.erase`: every contact point that they ever had, and their customer numbers.
+    """
+    wanted = (pl.col("controller") == controller) & pl.col("person_id").is_in(list(person_ids))
+    points = snapshot.frame("contact_points").filter(wanted)
+    keys = snapshot.frame("person_keys").filter(wanted)
+    contacts = [
+        Address(channel=channel, value=value) for channel, value in points.select("channel", "value").rows()
+    ]
+    numbers = [
+        Address(channel=KEY_CHANNEL, value=key_value(space, number))
+        for space, number in keys.select("key_space", "source_id").rows()
+    ]
+    return contacts + numbers
+
+
+_FOUND = ("controller", "person_id")
+
+
+def _by_id(snapshot: Snapshot, text: str) -> pl.DataFrame:
+    persons = snapshot.frame("persons", _FOUND)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
+    return persons.filter(pl.col("person_id") == number)
+
+
+def _by_number(snapshot: Snapshot, text: str) -> pl.DataFrame:
+    return snapshot.frame("person_keys").filter(pl.col("source_id") == text).select(_FOUND)
+
+
+def _by_contact(snapshot: Snapshot, channels: tuple[str, ...], value: str | None) -> pl.DataFrame:
+    points = snapshot.frame("contact_points", [*_FOUND, "channel", "value"])
+    return points.filter((pl.col("value") == value) & pl.col("channel").is_in(channels)).select(_FOUND)
+
+
+def _normal_email(text: str) -> str | None:
+    try:
+        return email.normalise(text)
+    except BadIdentifier:
+        return None
+
+
+def _normal_phone(text: str) -> str | None:
+    try:
+        return phone.normalise(text).e164
+    except BadIdentifier:
+        return None
+
+
+def _masked(snapshot: Snapshot, controller: str, person_id: int) -> Person:
+    wanted = (pl.col("controller") == controller) & (pl.col("person_id") == person_id)
+    rows = snapshot.frame("persons").filter(wanted).to_dicts()
+    if not rows:
+        raise NotFound("REG014", f"nobody in the register of {controller} has the id {person_id}.")
+    points = snapshot.frame("contact_points").filter(wanted & pl.col("valid_to").is_null())
+    values: dict[str, str] = dict(points.sort("value", descending=True).select("channel", "value").rows())
+    keys = snapshot.frame("person_keys").filter(wanted)["source_id"].sort()
+    name = [rows[0]["first_name"], rows[0]["last_name"]]
+    return Person(
+        controller=controller,
+        person_id=person_id,
+        kind=rows[0]["kind"] or "",
+        name=" ".join(f"{part[0]}." for part in name if part),
+        email=mask_email(values.get("email", "")),
+        phone=mask_phone(values.get("phone", values.get("sms", ""))),
+        postal_code=rows[0]["postal_code"] or "",
+        customer_numbers=tuple(keys),
+    )
+
+
+def mask_email(address: str) -> str:
+    """`m…@example.com`."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}…{at}{domain}" if at else ""
+
+
+def mask_phone(number: str) -> str:
+    """`+358…67`."""
+    return f"{number[:4]}…{number[-2:]}" if number else ""
