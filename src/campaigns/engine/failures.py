@@ -10,9 +10,12 @@ from campaigns import errors
 _ABOUT_THE_QUERY = frozenset({"Parser Error", "Binder Error", "Catalog Error"})
 # These come from values, with the files as they were written; any other may come from a broken file.
 _ABOUT_VALUES = frozenset({"Conversion Error", "Out of Range Error"})
-_ABOUT_LIMITS = frozenset({"INTERRUPT Error", "Out of Memory Error", "Permission Error"})
+_ABOUT_LIMITS = frozenset({"INTERRUPT Error", "Out of Memory Error"})
 _LITERAL = re.compile(r"'[^']*'")
-_PARAMETERS = "Invalid Input Error: Parameter argument/count mismatch"
+_PARAMETERS = (
+    "Invalid Input Error: Parameter argument/count mismatch",
+    "Invalid Input Error: Values were not provided for",
+)
 
 
 def kind_of(error: Exception) -> str:
@@ -21,7 +24,10 @@ def kind_of(error: Exception) -> str:
 
 
 def may_be_a_file(error: Exception) -> bool:
-    """Whether the error could come from a file that is missing or broken."""
+    """Whether the error could come from a file that is missing or broken.
+
+    A missing file is no longer one of the allowed paths, so that DuckDB speaks of permission.
+    """
     kind = kind_of(error)
     known = _ABOUT_THE_QUERY | _ABOUT_VALUES | _ABOUT_LIMITS
     return kind not in known and not _text(error).startswith(_PARAMETERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Protocol
 
 import duckdb
@@ -54,6 +55,9 @@ def from_relation(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
 
     polars panics (with a backtrace on stderr) at types of DuckDB that it lacks, so these become text before.
     """
+    twins = [name for name, count in Counter(relation.columns).items() if count > 1]
+    if twins:
+        raise duckdb.BinderException(f"Binder Error: more than one column is called {', '.join(twins)}")
     for name, kind in zip(relation.columns, relation.types, strict=True):
         if str(kind) in _LACKING:
             relation = relation.project(f"* REPLACE ({named(name)}::VARCHAR AS {named(name)})")
