@@ -40,8 +40,11 @@ class Delivery:
 
     @property
     def transaction(self) -> str:
-        """The Delta transaction id that makes its import idempotent."""
-        return f"{self.source.kind}:{self.sha256}"
+        """The Delta transaction id that makes its import idempotent.
+
+        The source is part of it: two registers may get the same bytes, and each must have them.
+        """
+        return f"{self.source.kind}:{self.source_name}:{self.sha256}"
 
     def received_on(self, zone: ZoneInfo) -> date:
         """The local day on which it was received."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -46,11 +46,12 @@ def import_files(
     to the lake or the ledger, and `DataDamaged`.
     """
     check_words(kinds, settings, as_kind, source)
-    found: list[tuple[Kind, Delivery, tuple[int, int]]] = []
+    seen = _seen(lake)
+    found: list[_Found] = []
     refused: list[Imported] = []
     for path in _whole(paths, settle, refused):
         try:
-            seen = files.mark(path)
+            mark = files.mark(path)
             kind, delivery = recognise(
                 path,
                 kinds=kinds,
@@ -59,26 +60,42 @@ def import_files(
                 as_kind=as_kind,
                 source=source,
                 received=received,
+                seen=seen,
             )
         except UserError as error:
             refused.append(_refused(path, error))
-            continue
-        found.append((kind, delivery, seen))
-    found.sort(key=lambda item: (item[0].order, item[1].received, item[1].sha256))
+        else:
+            found.append(_Found(kind, delivery, mark))
     if not found:
         return refused
     done: list[Imported] = []
     with lake.writer(purpose="import") as writer:
-        for kind, delivery, seen in found:
+        for one in sorted(found, key=_Found.turn):
             try:
-                if files.mark(delivery.path) != seen:
-                    raise files.still_written(delivery.path)
-                done.append(_load(kind, delivery, settings=settings, lake=writer, ledger=ledger, now=now))
+                done.append(_load(one, settings=settings, lake=writer, ledger=ledger, now=now))
             except (Busy, DataDamaged):
                 raise
             except (UserError, Mistakes) as error:
-                refused.append(_refused(delivery.path, error, kind.name))
+                refused.append(_refused(one.delivery.path, error, one.kind.name))
     return done + refused
+
+
+class _Found(NamedTuple):
+    """A file, what it is, and how it looked when that was found out."""
+
+    kind: Kind
+    delivery: Delivery
+    mark: tuple[int, int]
+
+    def turn(self) -> tuple[int, datetime, str]:
+        """Companies before people; of one kind the oldest first, so that the newest wins."""
+        return self.kind.order, self.delivery.received, self.delivery.sha256
+
+
+def _seen(lake: Lake) -> dict[str, str]:
+    """The source of each file that was imported before, by its hash."""
+    with lake.snapshot() as snapshot:
+        return dict(snapshot.frame("deliveries", ["file_hash", "source"]).rows())
 
 
 def _whole(paths: Sequence[Path], settle: float, refused: list[Imported]) -> list[Path]:
@@ -96,9 +113,10 @@ def _whole(paths: Sequence[Path], settle: float, refused: list[Imported]) -> lis
     return [path for path in ordinary if path not in changing]
 
 
-def _load(
-    kind: Kind, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
-) -> Imported:
+def _load(one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime) -> Imported:
+    kind, delivery = one.kind, one.delivery
+    if files.mark(delivery.path) != one.mark:
+        raise files.still_written(delivery.path)
     if lake.seen("deliveries", delivery.transaction):
         return Imported(file=delivery.name, kind=kind.name, unchanged=True)
     imported = kind.load(delivery, settings=settings, lake=lake, ledger=ledger, now=now)

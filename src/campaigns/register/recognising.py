@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -54,9 +54,11 @@ def recognise(
     as_kind: str | None = None,
     source: str | None = None,
     received: datetime | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> tuple[Kind, Delivery]:
     """The kind of a file, and the file as a delivery of its source.
 
+    `seen` has the source of each file (SHA-256) that was imported before: a renamed file is known by it.
     Raises `UserError` REG001 to REG006, and those of a header that cannot be read.
     """
     unknown = Delivery(
@@ -68,20 +70,24 @@ def recognise(
         source=_loose(as_kind or "unknown", settings),
         received_is_told=received is not None,
     )
-    name, found = _source(unknown, kinds=kinds, settings=settings, as_kind=as_kind, source=source)
+    sources = _possible(unknown, settings, as_kind, source)
+    before = (seen or {}).get(unknown.sha256, "")
+    if len(sources) != 1 and before in sources:
+        sources = {before: sources[before]}
+    name, found = (
+        sources.popitem() if len(sources) == 1 else _by_columns(unknown, sources, kinds, settings, as_kind)
+    )
     return kind_named(found.kind, kinds), replace(unknown, source_name=name, source=found)
 
 
-def _source(
-    delivery: Delivery, *, kinds: Sequence[Kind], settings: Settings, as_kind: str | None, source: str | None
-) -> tuple[str, SourceFile]:
+def _possible(
+    delivery: Delivery, settings: Settings, as_kind: str | None, source: str | None
+) -> dict[str, SourceFile]:
+    """The source that was named, else those whose pattern fits the file name, else all of the kind."""
     if source is not None:
-        return source, settings.sources[source]
-    possible = {name: one for name, one in settings.sources.items() if as_kind is None or one.kind == as_kind}
-    named = {name: one for name, one in possible.items() if _matches(delivery.path.name, one)}
-    if len(named) == 1:
-        return named.popitem()
-    return _by_columns(delivery, named or possible, kinds, settings, as_kind)
+        return {source: settings.sources[source]}
+    of_kind = {name: one for name, one in settings.sources.items() if as_kind in (None, one.kind)}
+    return {name: one for name, one in of_kind.items() if _matches(delivery.path.name, one)} or of_kind
 
 
 def _matches(name: str, source: SourceFile) -> bool:
@@ -95,7 +101,7 @@ def _by_columns(
     settings: Settings,
     as_kind: str | None,
 ) -> tuple[str, SourceFile]:
-    fitting = {name: one for name, one in possible.items() if one.columns and _fits(delivery, one, kinds)}
+    fitting = {name: one for name, one in possible.items() if _fits(delivery, one, kinds)}
     if len(fitting) == 1:
         return fitting.popitem()
     if fitting:
@@ -119,11 +125,11 @@ def _by_columns(
 
 
 def _fits(delivery: Delivery, source: SourceFile, kinds: Sequence[Kind]) -> bool:
-    """Whether the header has all the columns that the source maps to what its kind is known by."""
+    """Whether the source's kind knows the header: what the source maps, or all of it if it maps nothing."""
     header = [folded(name) for name in header_of(replace(delivery, source=source))]
     mapping = {folded(theirs): ours for theirs, ours in source.columns.items()}
-    ours = [mapping[name] for name in header if name in mapping]
-    return kind_named(source.kind, kinds).recognises(ours)
+    ours = [mapping[name] for name in header if name in mapping] if mapping else header
+    return any(kind.name == source.kind and kind.recognises(ours) for kind in kinds)
 
 
 def _loose(kind: str, settings: Settings) -> SourceFile:
