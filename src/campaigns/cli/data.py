@@ -1,0 +1,104 @@
+"""Commands on data: import, metrics, status, catalogue, upgrade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from campaigns.cli import context
+from campaigns.cli.output import as_json, progress, say, table, talk
+from campaigns.errors import UserError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(name="import")(import_)
+    app.command()(metrics)
+    app.command()(status)
+    app.command()(catalogue)
+    app.command()(upgrade)
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+    kind: Annotated[str, typer.Option("--as", metavar="KIND", help="persons, contracts, datahub, ...")] = "",
+    source: Annotated[str, typer.Option(help="A source of campaigns.yml, when the name does not tell.")] = "",
+    received: Annotated[
+        str, typer.Option(metavar="TIME", help="When the files came (default: each file's own time).")
+    ] = "",
+    json: context.Json = False,
+) -> None:
+    """Import source files.
+
+    Good rows go in, bad rows to quarantine with line and reason. The same file again
+    changes nothing. Exit 2 only when a whole file was refused.
+    Example: campaigns import data/inbox
+    """
+    workspace = context.workspace()
+    with progress("files") as tick:
+        done = workspace.import_files(
+            files, as_kind=kind or None, source=source or None, received=context.moment(received), tick=tick
+        )
+    if json:
+        as_json(done.as_json())
+    else:
+        say(str(done))
+    for refusal in done.refused:
+        talk(str(refusal))
+    if done.refused:
+        raise typer.Exit(2)
+
+
+def metrics(as_of: context.AsOf = "", json: context.Json = False) -> None:
+    """Compute the metrics of every metering point.
+
+    As of the last day with complete data, or of a given day.     Example: campaigns metrics
+    """
+    workspace = context.workspace()
+    run = workspace.compute_metrics(context.day(as_of, workspace.today()) if as_of else None)
+    if json:
+        as_json(run.as_json())
+    else:
+        say(str(run))
+
+
+def status(json: context.Json = False) -> None:
+    """Show what is there and what to do.
+
+    Tables, freshness, quarantine, what is due, unknown messages. The last line says: all well, or what to do.
+    Example: campaigns status
+    """
+    found = context.workspace().status()
+    if json:
+        as_json(found.as_json())
+    else:
+        say(str(found))
+
+
+def catalogue(
+    word: Annotated[str, typer.Argument(help="Search names, labels and descriptions.")] = "",
+    json: context.Json = False,
+) -> None:
+    """List what a segment may name.
+
+    Fields, metrics, events, relations, periods.
+
+    Example: campaigns catalogue heating
+    """
+    rows = context.workspace().catalogue_rows(word)
+    if json:
+        as_json(rows)
+    elif rows:
+        say(table([list(row.values()) for row in rows], head=list(rows[0])))
+    else:
+        raise UserError("USE002", f"nothing in the catalogue speaks of `{word}`.")
+
+
+def upgrade() -> None:
+    """Bring the ledger to this version; safe to repeat.
+
+    Example: campaigns upgrade
+    """
+    say(context.workspace().upgrade())

@@ -1,0 +1,79 @@
+"""What commands print: data on stdout, talk on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def say(text: str = "") -> None:
+    """A line of data on stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def talk(text: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def as_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    say(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def table(rows: Iterable[Sequence[object]], *, head: Sequence[str] = ()) -> str:
+    """Rows as aligned columns; numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [
+        all(_is_number(row[place]) for row in cells if place < len(row) and row[place])
+        for place in range(max((len(row) for row in cells), default=0))
+    ]
+    lines = [list(head), *cells] if head else cells
+    widths = [max(len(row[place]) for row in lines if place < len(row)) for place in range(len(numeric))]
+    return "\n".join(
+        "  ".join(
+            text.rjust(widths[place]) if numeric[place] else text.ljust(widths[place])
+            for place, text in enumerate(row)
+        ).rstrip()
+        for row in lines
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}".replace(",", " ")
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(" ", "").replace("<", "").lstrip("-").isdigit()
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress line on a terminal; nothing in a pipe. Call it with (done, total)."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)

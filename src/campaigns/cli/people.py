@@ -1,0 +1,36 @@
+"""`campaigns person`: find somebody, masked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from campaigns.cli import context
+from campaigns.cli.output import as_json, say, table
+
+app = typer.Typer(help="People of the registers.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def group() -> None:
+    """People of the registers."""
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(help="An id, e-mail address, phone or customer number.")],
+    json: context.Json = False,
+) -> None:
+    """Find people; what is shown is masked, and the search is recorded.
+
+    Example: campaigns person find 040 123 4567
+    """
+    found = context.workspace().find_people(text)
+    if json:
+        as_json(found)
+        return
+    if not found:
+        say("nobody was found")
+        raise typer.Exit(1)
+    say(table([list(row.values()) for row in found], head=list(found[0])))

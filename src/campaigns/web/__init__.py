@@ -1,0 +1,1 @@
+"""The pages: `public` for people who got a message. Each application stands alone."""

@@ -1,0 +1,75 @@
+"""What `campaigns import` did, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from campaigns.errors import Mistake, UserError
+from campaigns.register.deliveries import Imported
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """Folders become the files in them; hidden files are left alone.
+
+    Raises `UserError` USE005 for a path that does not exist, before anything is imported.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(inner for inner in path.iterdir() if not inner.name.startswith("."))
+        elif not path.exists() and not path.is_symlink():
+            raise UserError("USE005", f"there is no file {path}.")
+        else:
+            found.append(path)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportResult:
+    """All files of one call."""
+
+    files: Sequence[Imported]
+
+    @property
+    def refused(self) -> list[Mistake]:
+        """Why whole files were refused."""
+        return [found.refused for found in self.files if found.refused is not None]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The keys that `import --json` prints."""
+        return [
+            {
+                "file": found.file,
+                "kind": found.kind,
+                "rows": found.rows,
+                "accepted": found.accepted,
+                "quarantined": found.quarantined,
+                "unchanged": found.unchanged,
+                "notes": list(found.notes),
+                "refused": found.refused.as_json() if found.refused else None,
+            }
+            for found in self.files
+        ]
+
+    def __str__(self) -> str:
+        lines = [_line(found) for found in self.files]
+        new = [found for found in self.files if not found.unchanged and found.refused is None]
+        lines.append(
+            f"{len(new)} files in, {sum(found.accepted for found in new):,} rows accepted, "
+            f"{sum(found.quarantined for found in new):,} in quarantine"
+        )
+        return "\n".join(lines)
+
+
+def _line(found: Imported) -> str:
+    if found.refused is not None:
+        return f"{found.file}: refused ({found.refused.code})"
+    if found.unchanged:
+        return f"{found.file}: {found.kind}, imported before, nothing changed"
+    text = f"{found.file}: {found.kind}, {found.accepted:,} of {found.rows:,} rows"
+    if found.quarantined:
+        text += f", {found.quarantined:,} in quarantine"
+    return "\n".join([text, *(f"  {note}" for note in found.notes)])

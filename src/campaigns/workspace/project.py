@@ -1,0 +1,135 @@
+"""A project folder, opened: every part is made once, when it is first asked for."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from campaigns.errors import NotFound, UserError
+from campaigns.settings.loading import FILE, find_workspace, load
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from campaigns.catalogue.model import Catalogue
+    from campaigns.content.tokens import Tokens
+    from campaigns.engine import Engine
+    from campaigns.lake import Lake
+    from campaigns.ledger import Ledger
+    from campaigns.segments.library import Library as Segments
+    from campaigns.settings.model import Settings
+    from campaigns.workspace.importing import ImportResult
+
+Tick = Callable[[int, int | None], None]
+
+
+class Workspace:
+    """The parts of one project folder, put together."""
+
+    def __init__(self, root: Path, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+        self.root = root
+        self.settings = settings
+        self._clock = clock or _utc_now
+
+    @classmethod
+    def open(cls, folder: Path | None = None, *, clock: Callable[[], datetime] | None = None) -> Workspace:
+        """Open the folder, or the nearest one upwards that holds `campaigns.yml`.
+
+        Raises `UserError` CFG010 when there is none, `Mistakes` for what is wrong in the file.
+        """
+        root = find_workspace(folder)
+        return cls(root, load(root / FILE), clock=clock)
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._clock()
+
+    def today(self) -> date:
+        """The local day of the business zone."""
+        return self.now().astimezone(self.settings.zone).date()
+
+    @property
+    def actor(self) -> str:
+        """Who is at the keyboard, for the audit."""
+        return os.environ.get("CAMPAIGNS_ACTOR") or getpass.getuser()
+
+    @property
+    def data(self) -> Path:
+        """Where data lies; for this user only."""
+        folder = self.root / "data"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake below `data/lake`."""
+        from campaigns.lake import Lake
+
+        return Lake(self.data / "lake", clock=self.now)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger: PostgreSQL when CAMPAIGNS_LEDGER_URL says so, else SQLite below `data/ledger`."""
+        from campaigns.ledger import Ledger
+        from campaigns.settings.secrets import secret
+
+        url = secret("ledger_url")
+        place: str | Path = url.reveal() if url else self.root / self.settings.ledger.path
+        return Ledger.open(place, folder=self.data / "ledger")
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What segments may name."""
+        from campaigns import catalogue
+
+        return catalogue.load(self.settings, self.root / "segments" / "catalogue")
+
+    @cached_property
+    def segment_files(self) -> Segments:
+        """The definitions in `segments/`."""
+        from campaigns.segments.library import Library
+
+        return Library(folder=self.root / "segments", catalogue=self.catalogue, settings=self.settings)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What signs the links of messages."""
+        from campaigns.content.tokens import Tokens, token_keys
+
+        return Tokens(token_keys(self.data / "keys"))
+
+    @contextmanager
+    def engine(self, **options: Any) -> Iterator[Engine]:
+        """A locked engine over the newest lake snapshot."""
+        from campaigns.engine import connect
+
+        with self.lake.snapshot() as snapshot, connect(snapshot, **options) as db:
+            yield db
+
+    def person(self, text: str, controller: str = "") -> tuple[str, int]:
+        """The one person that `text` means: an id, e-mail, phone or customer number.
+
+        Raises `NotFound` USE006 when there is nobody, `UserError` USE007 when there are several.
+        """
+        from campaigns.register import people
+
+        wanted = controller or self.settings.default_controller
+        with self.lake.snapshot() as snapshot:
+            found = sorted({key for key in people.find(snapshot, text) if key[0] == wanted})
+        if not found:
+            raise NotFound("USE006", "nobody in this register has that id, address or number.")
+        if len(found) > 1:
+            ids = ", ".join(str(person_id) for _, person_id in found[:10])
+            raise UserError("USE007", f"{len(found)} people have that.", hint=f"name one by id: {ids}")
+        return found[0]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
