@@ -38,7 +38,7 @@ def normalise(text: str) -> str:
     if address.startswith("-") or "=?" in address:
         raise BadIdentifier("EMAIL_UNSAFE", "an e-mail address does not start with - and holds no =?")
     try:
-        found = validate_email(address, check_deliverability=False)
+        found = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise BadIdentifier(
             "EMAIL_FORM", "this is not one plain e-mail address, such as name@example.com"

@@ -25,14 +25,14 @@ MASK = "******-****"
 _DASHES = "\u002d\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 # Spaces, and marks that nobody sees.
 _GAP = "[\\s\u200b-\u200f\u2060\ufeff]{0,3}"
-_DAY = rf"(?:[0-3]\d{_GAP}[. ]?{_GAP}[01]\d{_GAP}[. ]?{_GAP}\d\d)"
+_DAY = rf"(?:[0-3\uff10-\uff13]\d{_GAP}[. ]?{_GAP}[01\uff10\uff11]\d{_GAP}[. ]?{_GAP}\d\d)"
 _SIGN = f"[{_DASHES}+\uff0bA-FU-Ya-fu-y]"
-_TAIL = rf"\d{{3}}{_GAP}[0-9A-Za-z]"
+_TAIL = rf"\d{{3}}{_GAP}[\dA-Za-z]"
 
 # No look-around, so that the regex engine of polars takes it too.
 PREFILTER = rf"{_DAY}{_GAP}{_SIGN}?{_GAP}{_TAIL}"
 _CODE = re.compile(
-    rf"(?<!\d)(?P<day>{_DAY})(?P<before>{_GAP})(?P<sign>{_SIGN}?)(?P<after>{_GAP})(?P<tail>{_TAIL})(?!\d)"
+    rf"(?<!\d)(?P<day>{_DAY})(?P<before>{_GAP})(?P<sign>{_SIGN}?)(?P<after>{_GAP})(?P<tail>{_TAIL})(?:(?<=\D)|(?!\d))"
 )
 _LENGTH = 11
 _CHECKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
