@@ -58,6 +58,15 @@ class Tally:
     messages: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """The waiting messages of a plan: how many, the lowest and the highest number."""
+
+    first: int
+    last: int
+    messages: int
+
+
 def add(connection: sa.Connection, shared: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write messages of a plan; `shared` are the columns that are equal for all of them."""
     connection.execute(sa.insert(table).values(dict(shared)), rows)
@@ -107,13 +116,40 @@ def window(connection: sa.Connection, plan_id: int, *, after: int, count: int) -
     return Ledger.of(connection).frame(connection, sa.select(both).order_by(both.c.message_id).limit(count))
 
 
-def has_pending(connection: sa.Connection, plan_id: int) -> bool:
-    """Whether the plan has a message that is neither finished nor withheld."""
-    return any(
-        connection.execute(
-            sa.select(table.c.message_id).where(table.c.plan_id == plan_id, table.c.state == state).limit(1)
-        ).first()
-        for state in PENDING
+def pending(connection: sa.Connection, plan_id: int) -> int:
+    """How many messages of the plan are neither finished nor withheld."""
+    mine = (table.c.plan_id == plan_id) & table.c.state.in_(PENDING)
+    return int(connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one())
+
+
+def span(connection: sa.Connection, plan_id: int) -> Span | None:
+    """How many messages wait, and between which numbers; None when none does."""
+    mine = (table.c.plan_id == plan_id) & table.c.state.in_(WAITING)
+    first, last, number = sa.func.min(table.c.message_id), sa.func.max(table.c.message_id), sa.func.count()
+    row = connection.execute(sa.select(first, last, number).where(mine)).one()
+    return Span(first=row[0], last=row[1], messages=row[2]) if row[2] else None
+
+
+def has_untried(connection: sa.Connection, plan_id: int) -> bool:
+    """Whether a message waits that was never handed over."""
+    return connection.execute(_untried(plan_id).limit(1)).first() is not None
+
+
+def withhold_untried(
+    connection: sa.Connection, plan_id: int, *, reason: str, most: int, now: datetime
+) -> int:
+    """Withhold up to `most` messages that were never handed over; how many it were."""
+    chosen = _untried(plan_id).limit(most).subquery()
+    return connection.execute(
+        sa.update(table)
+        .where(table.c.message_id.in_(sa.select(chosen.c.message_id)))
+        .values(state="withheld", reason=reason, finished_at=now)
+    ).rowcount
+
+
+def _untried(plan_id: int) -> sa.Select[tuple[int]]:
+    return sa.select(table.c.message_id).where(
+        table.c.plan_id == plan_id, table.c.state.in_(WAITING), table.c.attempts == 0
     )
 
 

@@ -54,16 +54,15 @@ class Watch:
     def touched_since(self, position: int) -> Touched:
         """Whom the facts recorded after `position` are about, in this register.
 
-        An event for a whole company, for a person of any register, or about an address that nobody has
-        yet says nothing of whom it is about here, so it is about everybody.
+        What a company says concerns everybody who works there, so it is about everybody.
         """
         values = {"after": position, "ours": self._controller}
         events = self._connection.execute(_EVENTS, values).all()
-        digests = self._connection.execute(_SUPPRESSIONS, values).scalars()
+        digests = set(self._connection.execute(_SUPPRESSIONS, values).scalars())
         return Touched(
             person_ids=frozenset(row[0] for row in events if row[0] is not None),
-            address_digests=frozenset(digests),
-            everybody=any(row[0] is None or row[1] != "controller" for row in events),
+            address_digests=frozenset(digests | {row[1] for row in events if row[1] is not None}),
+            everybody=any(row[2] in _OF_A_COMPANY for row in events),
         )
 
     def close(self) -> None:
@@ -72,9 +71,12 @@ class Watch:
         self._engine.dispose()
 
 
-_EVENTS = sa.select(permission_events.c.person_id, permission_events.c.scope).where(
+_OF_A_COMPANY = frozenset({"ban_company"})
+_EVENTS = sa.select(
+    permission_events.c.person_id, permission_events.c.address_digest, permission_events.c.kind
+).where(
     permission_events.c.position > sa.bindparam("after"),
-    (permission_events.c.controller == sa.bindparam("ours")) | (permission_events.c.scope == "unscoped"),
+    permission_events.c.controller == sa.bindparam("ours"),
 )
 _SUPPRESSIONS = sa.select(suppressions.c.address_digest).where(
     suppressions.c.position > sa.bindparam("after"), suppressions.c.controller == sa.bindparam("ours")

@@ -11,17 +11,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaigns.errors import CampaignsError, Mistake, Mistakes, NotFound
+from campaigns.errors import Mistake, Mistakes, NotFound, UserError
 from campaigns.mailings.definition import MailingFile
 from campaigns.mailings.schedule import LONGEST, ONCE, Occurrence
 from campaigns.settings import documents
 from campaigns.settings.binding import bind, suggestion
 from campaigns.settings.documents import Mapping, Mark, Node, Scalar, Sequence
-from campaigns.settings.model import Settings
+from campaigns.settings.model import Channel, Settings
 
 if TYPE_CHECKING:
     from campaigns.content.templates import Library as Templates
     from campaigns.content.templates import Template
+    from campaigns.permissions.requests import Request
     from campaigns.segments.library import Library as Segments
     from campaigns.segments.model import Segment
 
@@ -47,7 +48,7 @@ class Mailing:
         return self.file.title
 
     @property
-    def channel(self) -> str:
+    def channel(self) -> Channel:
         """The one channel that it goes by."""
         return self.file.channel
 
@@ -61,6 +62,21 @@ class Mailing:
         """A hash of what the file says, however it is laid out."""
         text = json.dumps(self.file.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def request(self, settings: Settings, *, at: datetime) -> Request:
+        """What is asked of the rules about each person, at a time."""
+        from campaigns.permissions.requests import Request
+
+        purpose = settings.purposes[self.purpose]
+        return Request(
+            controller=self.controller,
+            purpose=purpose.permission_purpose,
+            topic=purpose.topic,
+            message_kind=self.kind,
+            channels=(self.channel,),
+            profiled=self.profiled,
+            at=at,
+        )
 
     def occurrences(self, start: datetime, end: datetime, settings: Settings) -> Iterator[Occurrence]:
         """When it goes between two moments; nothing for a mailing without a schedule."""
@@ -180,7 +196,7 @@ class _Reading:
                 continue
             try:
                 loaded.append(library.load(name))
-            except CampaignsError as wrong:
+            except (UserError, Mistakes) as wrong:
                 self._pass_on(wrong)
         return loaded
 
@@ -193,7 +209,7 @@ class _Reading:
             return None
         try:
             return library.load(file.template)
-        except CampaignsError as wrong:
+        except (UserError, Mistakes) as wrong:
             self._pass_on(wrong)
             return None
 
@@ -243,7 +259,7 @@ class _Reading:
                     message = f"`{segment.name}` has no `has: site`, so no site of a person has matched."
                     self._add(self._item("segments", place).mistake("MAI017", message))
 
-    def _pass_on(self, wrong: CampaignsError) -> None:
+    def _pass_on(self, wrong: UserError | Mistakes) -> None:
         if not self._quiet:
             self.found += wrong.mistakes if isinstance(wrong, Mistakes) else [wrong.mistake]
 

@@ -44,7 +44,7 @@ class Parts:
 
 def reopen(root: Path) -> Parts:
     """Put the parts of a workspace together in another process; secrets come from its own environment."""
-    from campaigns import catalogue
+    from campaigns.catalogue import loading
     from campaigns.content.templates import Library as Templates
     from campaigns.content.tokens import Tokens, token_keys
     from campaigns.lake import Lake
@@ -57,7 +57,7 @@ def reopen(root: Path) -> Parts:
     settings, data = load(root / FILE), root / "data"
     url = secret("ledger_url")
     place: str | Path = url.reveal() if url else root / settings.ledger.path
-    words = catalogue.load(settings, root / "segments" / "catalogue")
+    words = loading.load(settings, root / "segments" / "catalogue")
     segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
     templates = Templates(root / "templates", settings)
     return Parts(

@@ -25,7 +25,7 @@ from campaigns.mailings.sending import identity, outcomes
 from campaigns.mailings.sending.desk import NOT_NOW, Counts, Job, Verdict, Window
 
 if TYPE_CHECKING:
-    from campaigns.channels import Connection, Outcome, Outgoing
+    from campaigns.channels.protocol import Connection, Outcome, Outgoing
 
 NO_ADDRESS = "NO_ADDRESS"
 DUPLICATE = "DUPLICATE"

@@ -18,7 +18,7 @@ from campaigns.ledger.plans import PlanRow
 from campaigns.ledger.watching import Watch
 
 if TYPE_CHECKING:
-    from campaigns.channels import Outgoing
+    from campaigns.channels.protocol import Outgoing
 
 # Codes that mean "not now": the message waits, it is not withheld.
 NOT_NOW = frozenset({"QUIET_HOURS", "OUTSIDE_CALLING_HOURS"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from campaigns.ledger.claims import Result
 
 if TYPE_CHECKING:
-    from campaigns.channels import Outcome
+    from campaigns.channels.protocol import Outcome
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=4)
@@ -18,7 +18,7 @@ GAVE_UP = "GAVE_UP"
 
 def wait(attempts: int, retry_after: float | None) -> timedelta:
     """How long until the next attempt after `attempts` of them: doubling, and never sooner than asked."""
-    doubling = FIRST_WAIT * 2 ** min(attempts - 1, 8)
+    doubling = FIRST_WAIT * (1 << min(attempts - 1, 8))
     asked = timedelta(seconds=max(0.0, retry_after or 0.0))
     return max(min(doubling, LONGEST_WAIT), min(asked, TRIED_FOR))
 

@@ -13,7 +13,7 @@ from campaigns.mailings.sending.batches import Batch, Overtaken
 from campaigns.mailings.sending.desk import Counts, Job, Window
 
 if TYPE_CHECKING:
-    from campaigns.channels import Channel, Connection
+    from campaigns.channels.protocol import Channel, Connection
 
 BUSY_PAUSE = 0.2
 

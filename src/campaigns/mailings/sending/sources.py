@@ -1,0 +1,144 @@
+"""Where windows get their facts from: the newest lake snapshot, the rules, the template. One a process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns import permissions
+from campaigns.engine import Engine
+from campaigns.lake import manifests
+from campaigns.ledger import messages
+from campaigns.ledger.plans import PlanRow
+from campaigns.mailings.recipients import sharers, values_of
+from campaigns.mailings.sending.desk import Verdict, Window
+from campaigns.mailings.sending.windows import LakeWindow
+from campaigns.mailings.writing import Writer
+from campaigns.permissions.state import Words
+
+if TYPE_CHECKING:
+    from campaigns.lake import Snapshot
+    from campaigns.mailings.library import Mailing
+    from campaigns.mailings.parts import Parts
+
+MEMORY = "200MB"
+WINDOW = 8_000  # people at once: their values and decisions are in memory
+LOOK_EVERY = 1.0  # seconds between looks for a new lake snapshot
+NOT_IN_SEGMENT = "NOT_IN_SEGMENT"
+
+
+class Source:
+    """What one process knows. Make windows with `next_window`; close it at the end."""
+
+    def __init__(self, parts: Parts, plan: PlanRow, mailing: Mailing, *, form: str, start: int = 0) -> None:
+        """`start`: the message number to begin at, so that several processes begin at different places."""
+        self.parts = parts
+        self.plan = plan
+        self.mailing = mailing
+        self.writer = Writer(parts, mailing, form=form)
+        self._turn = threading.RLock()
+        self._window: LakeWindow | None = None
+        self._after = start - 1
+        self._snapshot: Snapshot | None = None
+        self._engine: Engine | None = None
+        self._excepted: frozenset[int] = frozenset()
+        self._newest = 0
+        self._looked = 0.0
+
+    def now(self) -> datetime:
+        """The time."""
+        return self.parts.clock()
+
+    def day(self) -> date:
+        """The local day."""
+        return self.now().astimezone(self.parts.settings.zone).date()
+
+    @property
+    def lake_snapshot(self) -> int:
+        """The newest snapshot's number, looked up about once a second."""
+        if time.monotonic() - self._looked > LOOK_EVERY:
+            self._newest = max(manifests.numbers(self.parts.lake.root), default=0)
+            self._looked = time.monotonic()
+        return self._newest
+
+    def next_window(self, used: Window | None) -> Window | None:
+        """The window after `used`; the same one for all threads that used up the same; None at the end.
+
+        After the last message it begins once more with what came back to the queue meanwhile.
+        """
+        with self._turn:
+            if self._window is not used:
+                return self._window
+            if used is not None:
+                self._after = used.high if used.is_current() else used.low - 1
+            rows = self._waiting(self._after)
+            if rows.is_empty():
+                rows = self._waiting(0)
+            self._window = None if rows.is_empty() else LakeWindow(self, rows)
+            return self._window
+
+    def values(self, rows: pl.DataFrame, day: date) -> pl.DataFrame:
+        """Values and addresses, a row a message."""
+        return values_of(
+            self._db(),
+            rows,
+            template=self.mailing.template,
+            controller=self.plan.controller,
+            channel=self.mailing.channel,
+            day=day,
+        )
+
+    def sharers(self, rows: pl.DataFrame) -> dict[int, set[int]]:
+        """Whose word concerns people of these rows because they share an address."""
+        return sharers(self._db(), rows, controller=self.plan.controller)
+
+    def decide(self, person_ids: Sequence[int], words: Words, *, position: int) -> Mapping[int, Verdict]:
+        """A fresh decision about each; whoever an exception of the segments has caught by now is denied."""
+        frame = permissions.decide(
+            self._db(),
+            self.mailing.request(self.parts.settings, at=self.now()),
+            pl.DataFrame({"person_id": person_ids}, schema={"person_id": pl.Int64}),
+            settings=self.parts.settings,
+            ledger=self.parts.ledger,
+            words=words,
+        )
+        number = self._snapshot.number if self._snapshot else 0
+        return {
+            row["person_id"]: Verdict(
+                allowed=row["allowed"] and row["person_id"] not in self._excepted,
+                code=NOT_IN_SEGMENT if row["allowed"] and row["person_id"] in self._excepted else row["code"],
+                evidence=row["evidence"],
+                position=position,
+                lake_snapshot=number,
+            )
+            for row in frame.iter_rows(named=True)
+        }
+
+    def close(self) -> None:
+        """Free the engine and the snapshot."""
+        with self._turn:
+            if self._engine is not None:
+                self._engine.close()
+            if self._snapshot is not None:
+                self._snapshot.close()
+            self._engine = self._snapshot = None
+
+    def _waiting(self, after: int) -> pl.DataFrame:
+        with self.parts.ledger.read() as connection:
+            return messages.window(connection, self.plan.plan_id, after=after, count=WINDOW)
+
+    def _db(self) -> Engine:
+        """An engine over the newest snapshot."""
+        with self._turn:
+            newest = self.lake_snapshot
+            if self._engine is None or self._snapshot is None or self._snapshot.number != newest:
+                self.close()
+                self._snapshot = self.parts.lake.snapshot()
+                self._engine = Engine(self._snapshot, memory_limit=MEMORY, threads=1)
+                self._excepted = self._caught_by_exceptions(self._snapshot.number)
+            return self._engine
