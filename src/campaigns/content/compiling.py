@@ -97,14 +97,14 @@ def _own(piece: Piece) -> str:
 def _without_block_lines(text: str, found: list[Construct]) -> str:
     """A line that holds only `{% … %}` leaves no empty line behind."""
     parts: list[str] = []
-    swallow = False
+    gap = swallow = False  # the last line that will be seen is empty; an empty one next would be a second
     for line in text.split("\n"):
         if _is_block_line(line, found):
             parts.append("".join(line.split()))
-            swallow = True
+            swallow = gap
         elif not (swallow and not line.strip()):
             parts.append(line + "\n")
-            swallow = False
+            gap, swallow = not line.strip(), False
     return "".join(parts)
 
 

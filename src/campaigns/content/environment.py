@@ -20,8 +20,10 @@ from jinja2.tests import TESTS
 
 from campaigns.content import formats
 
-PLAIN_FILTERS = ("upper", "lower", "capitalize", "trim", "default", "round")
-FILTER_NAMES = frozenset({*PLAIN_FILTERS, "urlencode", "number", "money", "kwh", "percent", "date"})
+PLAIN_FILTERS = ("upper", "lower", "capitalize", "trim", "round")
+FILTER_NAMES = frozenset(
+    {*PLAIN_FILTERS, "default", "urlencode", "number", "money", "kwh", "percent", "date"}
+)
 TEST_NAMES = frozenset({"defined", "none"})
 LOOP_ATTRIBUTES = frozenset({"index", "first", "last", "length"})
 LARGEST_NUMBER = 10**15
@@ -50,6 +52,7 @@ class Environment(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters = {name: FILTERS[name] for name in PLAIN_FILTERS} | {
+            "default": _default,
             "urlencode": formats.url_part,
             **formats.for_language(language),
         }
@@ -89,6 +92,11 @@ class Environment(ImmutableSandboxedEnvironment):
 def frozen(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """A mapping that a template can read and nobody can change."""
     return types.MappingProxyType(dict(values))
+
+
+def _default(value: object, instead: object) -> object:
+    """The word for a value that a person lacks."""
+    return instead if value is None or value == "" else value
 
 
 def _is_number(value: object) -> bool:

@@ -13,6 +13,7 @@ from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from campaigns.content.environment import FILTER_NAMES, LOOP_ATTRIBUTES, TEST_NAMES, Environment
+from campaigns.content.formats import DATE_STYLES, MAX_DECIMALS
 from campaigns.content.names import (
     Path,
     paths,
@@ -52,6 +53,7 @@ _HINTS: Mapping[type[nodes.Node], str] = {
 _NAMES: Mapping[type[nodes.Node], str] = {
     nodes.ScopedEvalContextModifier: "{% autoescape %}",
     nodes.Call: "a call",
+    nodes.Getattr: "a part of a value",
     nodes.Getitem: "[ ]",
     nodes.Pow: "**",
     nodes.Mod: "%",
@@ -59,6 +61,24 @@ _NAMES: Mapping[type[nodes.Node], str] = {
     nodes.FromImport: "{% from … import %}",
     nodes.CallBlock: "{% call %}",
     nodes.FilterBlock: "{% filter %}",
+}
+
+# What a filter takes in brackets, if anything.
+_ROUNDED = ("number", "money", "percent", "round")
+_PLACES = tuple(range(MAX_DECIMALS + 1))
+_ARGUMENTS: Mapping[str, tuple[object, ...]] = {
+    **dict.fromkeys(_ROUNDED, _PLACES),
+    "date": DATE_STYLES,
+}
+_USAGE: Mapping[str, str] = {
+    **{
+        name: f"write {name}, or {name}(2) for two decimals"
+        for name in ("number", "money", "percent", "round")
+    },
+    **{name: f"{name} takes nothing in brackets" for name in ("upper", "lower", "capitalize", "trim", "kwh")},
+    "urlencode": "urlencode takes nothing in brackets",
+    "date": "write date, " + " or ".join(f'date("{style}")' for style in DATE_STYLES),
+    "default": 'write default("the word for those who have none")',
 }
 
 
@@ -208,7 +228,7 @@ class _Reader:
         return names
 
     def _part(self, node: nodes.Node) -> None:
-        if not isinstance(node, _EXPRESSIONS):
+        if isinstance(node, nodes.Getattr) or not isinstance(node, _EXPRESSIONS):
             self._refuse(node)
         elif isinstance(node, nodes.Filter):
             self._filter(node)
@@ -229,14 +249,14 @@ class _Reader:
         if node.name not in FILTER_NAMES:
             hint = "values are always escaped" if node.name == "safe" else suggestion(node.name, FILTER_NAMES)
             self._mistake(node, "TPL013", f"there is no filter `{node.name}` here.", hint, node.name)
-        constant = all(isinstance(argument, nodes.Const) for argument in node.args)
-        if not constant or node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) > 1:
-            self._mistake(
-                node,
-                "TPL013",
-                f'`{node.name}` takes one plain value, such as number(1) or date("long").',
-                word=node.name,
-            )
+            return
+        given = [part.value if isinstance(part, nodes.Const) else None for part in node.args]
+        allowed = _ARGUMENTS.get(node.name, ())
+        fits = len(given) <= 1 and all((type(one), one) in {(type(a), a) for a in allowed} for one in given)
+        if node.name == "default":
+            fits = len(given) == 1 and isinstance(given[0], str | int)
+        if not fits or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            self._mistake(node, "TPL013", f"`{node.name}` is not used so.", _USAGE[node.name], node.name)
 
     def _may_name(self, path: Path) -> bool:
         """Whether the name is one that this text may use; says what is wrong otherwise."""
@@ -276,7 +296,7 @@ class _Reader:
                     path.node,
                     "TPL015",
                     f"`{path.name}` may be missing for a person.",
-                    f'ask first: {{% if {path.name} %}}, or give a word: {path.name}|default("…", true)',
+                    f'ask first: {{% if {path.name} %}}, or give a word: {path.name}|default("…")',
                     path.name,
                 )
 
@@ -295,7 +315,6 @@ class _Reader:
         self._mistake(node, "TPL010", f"{name} is not allowed in a message.", _HINTS.get(type(node), ""))
 
     def _mistake(self, node: nodes.Node, code: str, message: str, hint: str = "", word: str = "") -> None:
-        column, length = self.piece.find(node.lineno, word)
-        self.found.append(
-            self.piece.mistake(code, message, hint, line=node.lineno, column=column, length=length)
-        )
+        line = next((part.lineno for part in (node, *node.find_all(nodes.Node)) if part.lineno), 1)
+        column, length = self.piece.find(line, word)
+        self.found.append(self.piece.mistake(code, message, hint, line=line, column=column, length=length))

@@ -35,7 +35,16 @@ _META_NAMES = frozenset({"viewport", "color-scheme", "supported-color-schemes", 
 _BAD_STYLE = re.compile(r"@import|url\s*\(|expression\s*\(|behavior\s*:|-moz-binding|\\|</", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _UNQUOTED = re.compile(rf"=\s*{COVER.pattern}")
-_TAG_START = re.compile(r"<(?![a-zA-Z/]|!--|!doctype)", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"""
+      <!--.*?-->
+    | <!doctype[ ]html>
+    | </[a-z][a-z0-9]*\s*>
+    | <[a-z][^<>"']* (?: "[^"]*"[^<>"']* | '[^']*'[^<>"']* )*+ >
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+MAX_MISTAKES = 20  # of one file; the rest is noise
 
 
 def examine(piece: Piece, found: Sequence[Construct], *, own_hosts: Collection[str]) -> list[Mistake]:
@@ -47,24 +56,20 @@ def examine(piece: Piece, found: Sequence[Construct], *, own_hosts: Collection[s
     reader.feed(text)
     reader.close()
     reader.finish()
-    return reader.mistakes
+    return reader.mistakes[:MAX_MISTAKES]
 
 
 def _odd_brackets(piece: Piece, text: str) -> list[Mistake]:
-    """`<` that opens no tag, and comments without an end: what a parser would have to guess about."""
-    offsets = [match.start() for match in _TAG_START.finditer(text)]
-    cursor = 0
-    while (start := text.find("<!--", cursor)) >= 0:
-        cursor = text.find("-->", start + 4)
-        if cursor < 0:
-            offsets.append(start)
-            break
-    mistakes = []
-    for offset in offsets:
-        line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-        hint = "write &lt; for the character itself; close each comment with -->"
-        mistakes.append(piece.mistake("TPL020", "this opens no HTML tag.", hint, line=line, column=column))
-    return mistakes
+    """The first `<` that opens no whole tag: a parser would guess, and may take minutes over it."""
+    cursor = text.find("<")
+    while cursor >= 0:
+        whole = _WHOLE.match(text, cursor)
+        if not whole:
+            line, column = text.count("\n", 0, cursor) + 1, cursor - text.rfind("\n", 0, cursor)
+            hint = "write &lt; for the character itself; close each tag with > and each comment with -->"
+            return [piece.mistake("TPL020", "this opens no HTML tag.", hint, line=line, column=column)]
+        cursor = text.find("<", whole.end())
+    return []
 
 
 class _Reader(HTMLParser):

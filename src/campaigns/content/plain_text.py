@@ -7,15 +7,11 @@ from collections.abc import Sequence
 
 from inscriptis import Inscriptis
 from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.html_properties import Display
 from inscriptis.model.config import ParserConfig
-from inscriptis.model.html_element import HtmlElement
 from lxml import etree, html  # type: ignore[import-untyped]  # no stubs
 
 from campaigns.content.protection import Construct, restore
 
-_LIST = HtmlElement(display=Display.block, margin_before=1, margin_after=1, padding_inline=2)
-_STYLES = {**CSS_PROFILES["strict"], "ul": _LIST, "ol": _LIST}
 _GAPS = re.compile(r"\n{3,}")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _TABLE_TAGS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
@@ -27,8 +23,9 @@ def derive(markup: str, found: Sequence[Construct]) -> str:
     _show_comments(tree)
     _drop_hidden(tree)
     _flatten_tables(tree)
+    _flatten_lists(tree)
     _write_links(tree, found)
-    text = Inscriptis(tree, ParserConfig(css=_STYLES)).get_text()
+    text = Inscriptis(tree, ParserConfig(css=CSS_PROFILES["strict"])).get_text()
     lines = (line.rstrip() for line in text.split("\n"))
     return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
 
@@ -70,6 +67,19 @@ def _flatten_tables(tree: html.HtmlElement) -> None:
             part.tag = "p" if _is_data(table) else "div"
         else:
             part.tag = "span" if part.tag in ("td", "th") and _is_data(table) else "div"
+
+
+def _flatten_lists(tree: html.HtmlElement) -> None:
+    """A line an item, an empty line round the list."""
+    for listing in list(tree.iter("ul", "ol")):
+        for number, item in enumerate(listing.findall("li"), start=1):
+            item.text = (f"{number}. " if listing.tag == "ol" else "* ") + (item.text or "")
+            item.tag = "div"
+        items = etree.Element("div")  # the margins of a paragraph fall outside a block inside it
+        items.text, listing.text = listing.text, None
+        items.extend(list(listing))
+        listing.append(items)
+        listing.tag = "p"
 
 
 def _table_of(part: html.HtmlElement) -> html.HtmlElement:

@@ -49,6 +49,8 @@ def constructs(piece: Piece) -> list[Construct]:
                 kind, offset = _BEGIN[token], start
             elif token in _END:
                 found.append(Construct(kind, piece.text[offset:cursor], offset))
+                kind = ""
+        _refuse_open(kind, piece.text.count("\n", 0, offset) + 1)
     except TemplateSyntaxError as error:
         raise Mistakes([syntax_mistake(piece, error)]) from None
     if len(found) > MAX_CONSTRUCTS or _WORD.search(piece.text):
@@ -66,6 +68,11 @@ def syntax_mistake(piece: Piece, error: TemplateSyntaxError) -> Mistake:
 def _refuse_raw(token: str, line: int) -> None:
     if token.startswith("raw_"):
         raise TemplateSyntaxError("`{% raw %}` is not allowed", line)
+
+
+def _refuse_open(kind: str, line: int) -> None:
+    if kind:
+        raise TemplateSyntaxError(f"this {kind} is not closed", line)
 
 
 def cover(piece: Piece, found: Sequence[Construct]) -> str:
