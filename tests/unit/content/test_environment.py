@@ -1,4 +1,4 @@
-"""The second wall: what gets past the check of the text is still refused when it runs (attacks 1-5, 9, 12-14)."""
+"""The second wall: what gets past the check is refused when it runs (attacks 1-5, 9, 12-14)."""
 
 from __future__ import annotations
 

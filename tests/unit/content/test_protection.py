@@ -12,8 +12,10 @@ from campaigns.errors import Mistakes
 
 PARTS = st.sampled_from(
     [
-        "<p>", "</p>", "text ", "\n", "  ", '<a href="', '">', "<!-- ", " -->", "ä€😀", "<title>", "</title>", "<br>",
-        "{{ a.b }}", "{{- a|upper -}}", "{{ '}}' }}", '{{ "%}" ~ a }}', "{% if a < 5 %}", "{%- endif -%}", "{# note }} #}",
+        "<p>", "</p>", "text ", "\n", "  ", '<a href="', '">', "<!-- ", " -->", "ä€😀", "<title>", "</title>",
+        "<br>",
+        "{{ a.b }}", "{{- a|upper -}}", "{{ '}}' }}", '{{ "%}" ~ a }}', "{% if a < 5 %}", "{%- endif -%}",
+        "{# note }} #}",
         "{% if a > b\n and c %}",
     ]
 )  # fmt: skip
@@ -26,11 +28,6 @@ def test_protecting_and_restoring_gives_the_text_without_its_notes(text: str) ->
     protected = protect(text, found)
     assert "{{" not in protected
     assert "{%" not in protected
-    without_notes = "".join(
-        "" if part.kind == "comment" else part.text if isinstance(part, type(found[0])) else part
-        for part in found
-    )
-    assert "".join(part.text for part in found if part.kind != "comment") == without_notes
     restored = restore(protected, found)
     assert [part.text for part in constructs(Piece(file="x.html", text=restored))] == [
         part.text for part in found if part.kind != "comment"
@@ -62,7 +59,7 @@ def test_a_block_inside_a_tag_or_a_title_stays_a_word() -> None:
 
 def test_what_was_lost_is_told() -> None:
     found = constructs(Piece(file="x.html", text="{{ a }}{{ b }}"))
-    with pytest.raises(LookupError, match="{{ b }}"):
+    with pytest.raises(LookupError, match=r"\{\{ b \}\}"):
         restore("JINJA0000X", found)
     assert restore("JINJA0000X", found, lossless=False) == "{{ a }}"
 

