@@ -121,13 +121,15 @@ class Property(Definition):
 
 
 class EventEntry(Entry):
-    """Something that a person did or that happened to them. `behaviour` makes a segment profiled.
+    """Something that a person did or that happened to them.
 
+    `behaviour` makes a segment profiled. `needs_cookies`: unknown of people who did not accept such cookies.
     `exclude_only`: may leave people out, never bring them in (an open complaint).
     """
 
     properties: dict[Name, Property] = {}
     behaviour: Switch = False
+    needs_cookies: Switch = False
     exclude_only: Switch = False
 
 

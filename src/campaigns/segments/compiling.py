@@ -193,7 +193,7 @@ class _Compiler:
             case MetricCondition():
                 return verdicts.of_metric(condition, chain, self.rows)
             case EventCondition():
-                return verdicts.of_event(condition, self.rows, self.zone)
+                return verdicts.of_event(condition, chain, self.rows, self.zone)
             case RelatedCondition():
                 return self._related(condition, chain)
             case SegmentCondition():

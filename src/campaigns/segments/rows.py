@@ -14,6 +14,8 @@ from campaigns.segments import audiences, sql
 from campaigns.segments.chains import Steps
 from campaigns.segments.sql import column
 
+# Frames of people whose permission lets a segment use their hourly readings, or their web visits.
+HOURLY_CONSENTS, BROWSING_CONSENTS = "hourly_consents", "browsing_consents"
 # Tables with one row for each row of a relation; fields of other tables are looked up.
 MAIN = {
     "person": ("persons", "computed"),
@@ -73,7 +75,7 @@ class Rows:
 
     def with_metrics(self, people: str, metrics: Sequence[Measured]) -> exp.Select:
         """Those people with metrics of all metering points that they hold."""
-        summed = self._summed(self.held("held"), ("person_id",), metrics)
+        summed = self._summed(self.held(), ("person_id",), metrics)
         return (
             exp.select(sql.every_column("people"), *(column(one.column, "summed") for one in metrics))
             .from_(exp.to_table(people).as_("people"))
@@ -108,12 +110,9 @@ class Rows:
             query = query.where(sql.running(field.table, self.as_of))
         return query.group_by(column(key)), key
 
-    def running_contracts(self) -> str:
-        """The step with each person's metering points by contracts that run now, each once."""
-        return self._running("running_contracts")
-
-    def _running(self, name: str) -> str:
-        holder = "company_id" if "company" in name else "person_id"
+    def running_contracts(self, holder: str = "person_id") -> str:
+        """The step with the metering points by contracts that run now, each once a holder."""
+        name = "running_contracts" if holder == "person_id" else "running_company_contracts"
         if name not in self.steps.queries:
             query = (
                 exp.select(column(holder), column("metering_point_id"))
@@ -128,35 +127,40 @@ class Rows:
             self.steps.add(name, query, f"contracts that run on {self.as_of.isoformat()}")
         return name
 
-    def held(self, name: str) -> str:
-        """The step with the metering points and sites that people (`held`) or companies hold now."""
+    def held(self, holder: str = "person_id") -> str:
+        """The step with the metering points that people (or companies) hold now, with every metric needed.
+
+        A metric that needs a consent is unknown for a person without it. A company's own meter says nothing
+        about how its contact person lives.
+        """
+        name = "held" if holder == "person_id" else "held_by_companies"
         if name in self.steps.queries:
             return name
-        of_company = name == "held_by_companies"
-        running = self._running("running_company_contracts" if of_company else "running_contracts")
+        running, points = self.running_contracts(holder), "metering_points"
+        guarded = holder == "person_id" and any(one.consent for one in self.needed)
         query = (
             exp.select(
-                column("company_id" if of_company else "person_id", running),
-                column("site_id", "metering_points"),
-                column("metering_point_id", "metering_points"),
-                column("energy", "metering_points"),
+                column(holder, running),
+                *(column(key, points) for key in ("site_id", "metering_point_id", "energy")),
+                *(sql.named(_value(one, guarded=guarded), one.column) for one in self.needed),
             )
             .from_(running)
-            .join(
-                "metering_points",
-                on=[
-                    self._mine("metering_points"),
-                    _same("metering_point_id", "metering_points", running),
-                ],
-            )
+            .join(points, on=[self._mine(points), _same("metering_point_id", points, running)])
         )
-        return self.steps.add(name, query, "where those contracts are")
+        for period in dict.fromkeys(one.source for one in self.needed):
+            measured = exp.to_table(self._measured(period)).as_(period)
+            on = _same("metering_point_id", period, running)
+            query = query.join(measured, on=on, join_type="left")
+        if guarded:
+            on = _same("person_id", HOURLY_CONSENTS, running)
+            query = query.join(HOURLY_CONSENTS, on=on, join_type="left")
+        return self.steps.add(name, query, "where those contracts are, and what was measured there")
 
     def _sites(
         self, path: tuple[str, ...], fields: Sequence[FieldEntry], metrics: Sequence[Measured]
     ) -> exp.Select:
         keys = (*self.link(path), "site_id")
-        source = self._company_sites() if "company" in path else self.held("held")
+        source = self._company_sites() if "company" in path else self.held()
         rows = (
             self._summed(source, keys, metrics)
             if metrics
@@ -173,12 +177,10 @@ class Rows:
     def _company_sites(self) -> str:
         name = "company_sites"
         if name not in self.steps.queries:
-            held = self.held("held_by_companies")
+            held = self.held("company_id")
+            kept = ("company_id", "site_id", "energy", *(one.column for one in self.needed))
             query = (
-                exp.select(
-                    column("person_id", "roles"),
-                    *(column(key, held) for key in ("company_id", "site_id", "metering_point_id", "energy")),
-                )
+                exp.select(column("person_id", "roles"), *(column(key, held) for key in kept))
                 .from_(self._roles_of_people().subquery("roles"))
                 .join(held, on=[_same("company_id", held, "roles")])
             )
@@ -242,34 +244,9 @@ class Rows:
 
     def _summed(self, source: str, keys: Sequence[str], metrics: Sequence[Measured]) -> exp.Select:
         """Metrics of the metering points of `source`, rolled up to the keys."""
-        query = exp.select(
-            *(column(key, source) for key in keys),
-            *(sql.named(self._rolled_up(one, source), one.column) for one in metrics),
-        ).from_(source)
-        for name in dict.fromkeys(one.source for one in metrics):
-            on = _same("metering_point_id", name, source)
-            query = query.join(exp.to_table(self._measured(name)).as_(name), on=on, join_type="left")
-        if any(self._guarded(one, source) for one in metrics):
-            consents = exp.to_table(self._consents()).as_("consents")
-            query = query.join(consents, on=[_same("person_id", "consents", source)], join_type="left")
-        return query.group_by(*(column(key, source) for key in keys))
-
-    def _guarded(self, one: Measured, source: str) -> bool:
-        """A company's own meter says nothing about how its contact person lives."""
-        return one.consent and source == "held"
-
-    def _rolled_up(self, one: Measured, source: str) -> exp.Expr:
-        value: exp.Expr = column(one.metric.column, one.source)
-        if self._guarded(one, source):
-            agreed = sql.negated(sql.is_null(column("person_id", "consents")))
-            value = exp.Case().when(agreed, value)
-        kind = {"sum": exp.Sum, "highest": exp.Max, "lowest": exp.Min, "mean": exp.Avg}[one.metric.roll_up]
-        found = kind(this=value)
-        if one.metric.roll_up != "sum":
-            return found
-        electric = sql.equal(column("energy", source), sql.literal("electricity"))
-        complete = sql.equal(sql.filtered(sql.count_rows(), electric), exp.Count(this=value.copy()))
-        return exp.Case().when(complete, found)
+        rolled = (sql.named(_rolled_up(one), one.column) for one in metrics)
+        query = exp.select(*(column(key) for key in keys), *rolled).from_(source)
+        return query.group_by(*(column(key) for key in keys))
 
     def _measured(self, name: str) -> str:
         step = f"measured_{name}"
@@ -293,25 +270,27 @@ class Rows:
             self.steps.add(step, query, f"metrics over {period}, as last computed")
         return step
 
-    def _consents(self) -> str:
-        name = "profiling_consents"
-        if name not in self.steps.queries:
-            query = (
-                exp.select("person_id")
-                .distinct()
-                .from_("permission_state")
-                .where(
-                    self._mine("permission_state"),
-                    sql.equal(column("purpose"), sql.literal("profiling")),
-                    sql.equal(column("state"), sql.literal("granted")),
-                )
-            )
-            self.steps.add(name, query, "people who agreed to the use of their hourly data")
-        return name
-
     def _mine(self, table: str) -> exp.Expr:
         return sql.of_controller(table, self.controller)
 
 
 def _same(key: str, left: str, right: str) -> exp.Expr:
     return sql.equal(column(key, left), column(key, right))
+
+
+def _value(one: Measured, *, guarded: bool) -> exp.Expr:
+    value = column(one.metric.column, one.source)
+    if not (guarded and one.consent):
+        return value
+    agreed = sql.negated(sql.is_null(column("person_id", HOURLY_CONSENTS)))
+    return exp.Case().when(agreed, value)
+
+
+def _rolled_up(one: Measured) -> exp.Expr:
+    kind = {"sum": exp.Sum, "highest": exp.Max, "lowest": exp.Min, "mean": exp.Avg}[one.metric.roll_up]
+    found = kind(this=column(one.column))
+    if one.metric.roll_up != "sum":
+        return found
+    electric = sql.equal(column("energy"), sql.literal("electricity"))
+    complete = sql.equal(sql.filtered(sql.count_rows(), electric), exp.Count(this=column(one.column)))
+    return exp.Case().when(complete, found)

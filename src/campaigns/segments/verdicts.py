@@ -21,7 +21,7 @@ from campaigns.segments.model import (
     Test,
 )
 from campaigns.segments.predicates import NEGATIVE, predicate
-from campaigns.segments.rows import MAIN, Measured, Rows
+from campaigns.segments.rows import BROWSING_CONSENTS, MAIN, Measured, Rows
 
 
 def of_field(condition: FieldCondition, chain: Chain, rows: Rows) -> Step:
@@ -88,8 +88,11 @@ def _column(name: str, condition: MetricCondition) -> str:
     return f"{name}_{Measured.slug(condition.period)}"
 
 
-def of_event(condition: EventCondition, rows: Rows, zone: ZoneInfo) -> Step:
-    """How many events a person has in whole local days up to the segment's day."""
+def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo) -> Step:
+    """How many events a person has in whole local days up to the segment's day.
+
+    Web visits of people who did not agree to it are unknown.
+    """
     occurred = sql.column("occurred_at")
     query = (
         exp.select("person_id", sql.named(sql.count_rows(), "times"))
@@ -106,12 +109,12 @@ def of_event(condition: EventCondition, rows: Rows, zone: ZoneInfo) -> Step:
     for name, values in condition.where:
         query = query.where(_property_is(name, values))
     times = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
-    return Step(
-        verdict=_counted(times, condition.least, condition.most),
-        found=query.group_by("person_id"),
-        using=("person_id",),
-        value=times,
-    )
+    verdict = _counted(times, condition.least, condition.most)
+    if condition.event.needs_cookies:
+        consents = exp.select("person_id").from_(BROWSING_CONSENTS)
+        verdict = exp.Case().when(sql.in_query(chain.column("person_id"), consents), verdict)
+    found = query.group_by("person_id")
+    return Step(verdict=verdict, found=found, using=("person_id",), value=times)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

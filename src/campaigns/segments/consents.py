@@ -1,0 +1,69 @@
+"""Whose permission lets a segment use their hourly readings or web visits: the permission rules say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from campaigns.engine import Engine
+from campaigns.ledger import Ledger
+from campaigns.permissions.deciding import decide
+from campaigns.permissions.requests import Request
+from campaigns.permissions.state import Words
+from campaigns.segments.model import EventCondition, MetricCondition, Segment
+from campaigns.segments.rows import BROWSING_CONSENTS, HOURLY_CONSENTS
+from campaigns.settings.model import Settings
+
+
+def register(
+    db: Engine, segment: Segment, *, at: datetime, settings: Settings, ledger: Ledger, words: Words
+) -> None:
+    """Make the frames of consents that the segment's SQL names.
+
+    Only people who ever spoke of it are decided about: nobody else can have consented.
+    """
+    spoke = words.frame.filter(pl.col("controller") == segment.controller)
+    about = {
+        HOURLY_CONSENTS: (
+            needs_hourly(segment),
+            {"attribute": "hourly_load_pattern", "data_level": "hourly"},
+            pl.col("purpose") == "profiling",
+        ),
+        BROWSING_CONSENTS: (
+            needs_browsing(segment),
+            {"attribute": "browsing"},
+            pl.col("kind") == "cookie_consent",
+        ),
+    }
+    for name, (needed, attribute, spoken) in about.items():
+        if needed:
+            request = Request(
+                controller=segment.controller,
+                purpose="profiling",
+                message_kind="none",
+                channels=("segment",),
+                profiled=True,
+                at=at,
+                **attribute,  # type: ignore[arg-type]  # two text fields of the request
+            )
+            persons = spoke.filter(spoken).select(pl.col("person_id").drop_nulls().unique().sort())
+            answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
+            db.register(name, answers.filter("allowed").select("person_id"))
+
+
+def needs_hourly(segment: Segment) -> bool:
+    """Whether some metric is known only of people who agreed to it."""
+    order = segment.limit.order if segment.limit else None
+    return bool(order and order.consent) or any(
+        condition.consent for condition in segment.every_condition() if isinstance(condition, MetricCondition)
+    )
+
+
+def needs_browsing(segment: Segment) -> bool:
+    """Whether web visits are asked about."""
+    return any(
+        condition.event.needs_cookies
+        for condition in segment.every_condition()
+        if isinstance(condition, EventCondition)
+    )

@@ -1,0 +1,197 @@
+"""Preview: the way from the audience to those who get the message, with every loss and its reason."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from campaigns.engine import Engine
+from campaigns.ledger import Ledger
+from campaigns.permissions import rules
+from campaigns.permissions.state import Words
+from campaigns.segments import choosing
+from campaigns.segments.model import Segment
+from campaigns.segments.resolving import Resolution, resolve
+from campaigns.settings.model import Settings
+
+FEW = 5
+_TEXT, _NUMBER = 62, 10
+_LEFT_OUT = {
+    "permission": "may not be contacted",
+    "suppression": "have an address that takes no message",
+    "caps": "have had enough messages",
+    "one_per": "work in a company where somebody else is written to",
+    "limit": "are beyond the limit",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """What would happen now. Prints for a terminal; `as_json` has the exact numbers."""
+
+    resolution: Resolution
+    company: str  # the controller's own name
+    audience: str  # how the catalogue calls the people that the segment starts from
+    soft_opt_in: bool
+    with_purchase: Mapping[str, int] = field(default_factory=dict)  # channel: people without consent
+
+    @property
+    def permission(self) -> dict[str, dict[str, Any]]:
+        """For each channel how many members are allowed, and how many denied by code."""
+        found: dict[str, dict[str, Any]] = {
+            channel: {"allowed": 0, "denied": {}} for channel in self.resolution.channels
+        }
+        for channel, allowed, code, people in self.resolution.decisions.sort("code").iter_rows():
+            if allowed:
+                found[channel]["allowed"] += people
+            else:
+                found[channel]["denied"][code] = people
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys that `segment preview --json` promises."""
+        found = self.resolution
+        return {
+            "segment": found.segment.name,
+            "as_of": found.as_of.isoformat(),
+            "controller": found.segment.controller,
+            "audience": found.audience,
+            "steps": [
+                {
+                    "line": step.line,
+                    "text": step.text,
+                    "alone": step.alone,
+                    "remaining": step.remaining,
+                    "unknown": step.unknown,
+                }
+                for step in found.steps
+            ],
+            "members": found.members,
+            "permission": self.permission,
+            "left_out": found.left_out,
+            "control_group": len(found.control_group),
+            "final": len(found.final),
+            "final_by_channel": found.final_by_channel,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [*self._head(), "", *self._conditions(), "", *self._permissions(), *self._rest()]
+        ).rstrip()
+
+    def _head(self) -> Iterator[str]:
+        found = self.resolution
+        segment = found.segment
+        yield f"{segment.name}: {segment.title}"
+        yield f"{self.company}, {found.as_of.isoformat()}, {segment.purpose} by {', '.join(found.channels)}"
+        for period in found.periods:
+            dates = f"{period.first.isoformat()} to {period.last.isoformat()}"
+            yield f"{period.name}: {dates}, computed for {period.as_of.isoformat()}"
+
+    def _conditions(self) -> Iterator[str]:
+        found = self.resolution
+        yield _row("line", "", "alone", "remaining", "unknown")
+        yield _row("", self.audience, "", f"{found.audience:,}", "")
+        exceptions = False
+        for step in found.steps:
+            if step.exception and not exceptions:
+                exceptions = True
+                yield _row("", "except", "", "", "")
+            first, *more = textwrap.wrap(step.text, _TEXT) or [""]
+            yield _row(step.line, first, _few(step.alone), _few(step.remaining), _few(step.unknown))
+            yield from (_row("", line, "", "", "") for line in more)
+        yield ""
+        yield f"the conditions hold for {_people(found.members)}{self._unexpected()}"
+
+    def _unexpected(self) -> str:
+        expect, members = self.resolution.segment.expect, self.resolution.members
+        low, high = expect.smallest, expect.largest
+        if low is None or high is None or low <= members <= high:
+            return ""
+        return f"; expected are {low:,} to {high:,}"
+
+    def _permissions(self) -> Iterator[str]:
+        for channel, counts in self.permission.items():
+            yield f"by {channel}: {counts['allowed']:,} may be contacted"
+            denied = sorted(counts["denied"].items(), key=lambda item: (-item[1], item[0]))
+            for code, people in denied:
+                yield f"  {_few(people):>{_NUMBER}}  {rules.sentence(code)} ({code})"
+                yield from (f"  {'':>{_NUMBER}}  {line}" for line in self._help(channel, code))
+            yield ""
+
+    def _help(self, channel: str, code: str) -> Iterator[str]:
+        """What could be done about a denial."""
+        with_purchase = self.with_purchase.get(channel, 0) if code == "NO_CONSENT" else 0
+        if with_purchase and not self.soft_opt_in:
+            yield (
+                f"{_few(with_purchase)} of them gave the address with a purchase; policy soft_opt_in is off."
+            )
+        if remedy := rules.remedy(code):
+            yield remedy
+
+    def _rest(self) -> Iterator[str]:
+        found = self.resolution
+        yield f"{found.members:>{_NUMBER},}  people for whom the conditions hold"
+        for step, people in found.left_out.items():
+            if people:
+                yield f"{'−' + _few(people):>{_NUMBER}}  {_LEFT_OUT[step]} ({step})"
+        if found.segment.control_group is not None:
+            drawn = f"−{len(found.control_group):,}"
+            yield f"{drawn:>{_NUMBER}}  control group: get nothing, to compare with"
+        channels = ", ".join(
+            f"{_few(people)} by {channel}" for channel, people in found.final_by_channel.items()
+        )
+        yield f"{len(found.final):>{_NUMBER},}  get the message: {channels}"
+
+
+def preview(
+    segment: Segment,
+    *,
+    db: Engine,
+    ledger: Ledger,
+    settings: Settings,
+    as_of: date,
+    at: datetime,
+    words: Words | None = None,
+    audience: str = "",
+) -> Preview:
+    """Resolve and count. `audience` is what to call the people that the segment starts from."""
+    found = resolve(segment, db=db, ledger=ledger, settings=settings, as_of=as_of, at=at, words=words)
+    return Preview(
+        resolution=found,
+        company=settings.controllers[segment.controller].name,
+        audience=audience or segment.audience.replace("_", " "),
+        soft_opt_in=settings.policy.soft_opt_in.value,
+        with_purchase=_with_purchase(db, found),
+    )
+
+
+def _with_purchase(db: Engine, found: Resolution) -> dict[str, int]:
+    """Of the people without consent, by channel, how many gave the address with a purchase."""
+    denied = found.people.filter(pl.col("code") == "NO_CONSENT").select("person_id", "channel")
+    if denied.is_empty():
+        return {}
+    db.register("denied_people", denied)
+    rows = db.query(
+        choosing.SQL["given_with_purchase"],
+        {"controller": found.segment.controller, "as_of": found.as_of},
+    )
+    return dict(rows.iter_rows())
+
+
+def _row(line: object, text: str, *numbers: str) -> str:
+    return f"{line!s:>5}  {text:<{_TEXT}}{''.join(f'{number:>{_NUMBER}}' for number in numbers)}".rstrip()
+
+
+def _few(people: int) -> str:
+    """Small numbers could tell who it is."""
+    return f"<{FEW}" if 0 < people < FEW else f"{people:,}"
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"

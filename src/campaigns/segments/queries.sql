@@ -1,0 +1,56 @@
+-- name: companies
+-- The company that each person is counted with: the lowest id of those with a running role.
+SELECT
+    person_id,
+    min(company_id) AS company_id
+FROM roles
+WHERE controller = $controller AND start_date <= $as_of AND (end_date IS NULL OR end_date >= $as_of)
+GROUP BY person_id
+
+-- name: latest_activity
+-- When each person last did anything, in microseconds: the most is preferred.
+SELECT
+    person_id,
+    epoch_us(max(occurred_at)) AS preferred
+FROM events
+WHERE controller = $controller AND occurred_at < $until
+GROUP BY person_id
+
+-- name: longest_customer
+-- For how many days each person has been a customer: the most is preferred.
+SELECT
+    person_id,
+    date_diff('day', min(start_date), $as_of) AS preferred
+FROM relationships
+WHERE controller = $controller AND kind = 'customer' AND start_date <= $as_of
+GROUP BY person_id
+
+-- name: lots
+-- Each person's place in the draw of a name, see drawing.py.
+SELECT
+    person_id,
+    substring(md5($name || ':' || person_id), 1, 8) AS lot
+FROM drawn_people
+ORDER BY person_id
+
+-- name: periods
+-- The dates that metrics over these periods were last computed for.
+SELECT
+    period,
+    max(as_of) AS as_of,
+    arg_max(period_start, as_of) AS first_day,
+    arg_max(period_end, as_of) AS last_day
+FROM metrics
+WHERE controller = $controller AND list_contains($periods, period) AND as_of <= $as_of
+GROUP BY period
+ORDER BY period
+
+-- name: given_with_purchase
+-- How many of these people gave their address of a channel with a purchase.
+SELECT
+    channel,
+    count(DISTINCT person_id) AS people
+FROM contact_points
+SEMI JOIN denied_people USING (person_id, channel)
+WHERE controller = $controller AND from_sale AND (valid_to IS NULL OR valid_to > $as_of)
+GROUP BY channel
