@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from campaigns.consumption import KINDS
 from campaigns.consumption.datahub import ENGLISH, FINNISH
 from campaigns.lake.schemas import TABLES, empty
-from campaigns.register.deliveries import Delivery
+from campaigns.register.deliveries import Delivery, Imported
 from campaigns.settings.model import Settings, SourceFile
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -76,6 +77,12 @@ def delivery(
         source_name="datahub",
         source=SourceFile(**{"kind": "datahub", "controller": controller, **source}),
     )
+
+
+def load_one(sent: Delivery, writer: Any) -> Imported:
+    """Import a delivery through the kind of its source."""
+    kind = next(kind for kind in KINDS if kind.name == sent.source.kind)
+    return kind.load(sent, settings=SETTINGS, lake=writer, ledger=None, now=NOW)  # type: ignore[arg-type]
 
 
 class MemoryLake:

@@ -48,7 +48,8 @@ class MetricsRun:
         if not self.as_of:
             return "no metrics: no day has the readings of nearly all metering points yet"
         days = ", ".join(f"{controller} as of {day}" for controller, day in self.as_of.items())
-        return f"metrics of {self.metering_points:,} metering points ({days}) in {self.seconds:.1f} s"
+        points = f"{self.metering_points:,} metering point{'s' * (self.metering_points != 1)}"
+        return f"metrics of {points} ({days}) in {self.seconds:.1f} s"
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""

@@ -203,7 +203,7 @@ def _notes(counts: Counts, built: Built, frame: pl.DataFrame) -> tuple[str, ...]
         ).row(0)
         notes.append(f"{points:,} metering point{'s' * (points > 1)}, {first} to {last}")
     if counts.missing:
-        notes.append(f"{counts.missing:,} readings are stated to be missing")
+        notes.append(f"readings stated to be missing: {counts.missing:,}")
     if built.repeated:
-        notes.append(f"{built.repeated:,} intervals are stated again by a later line, which counts")
+        notes.append(f"intervals stated again by a later line, which counts: {built.repeated:,}")
     return tuple(notes)

@@ -66,7 +66,7 @@ class SeriesKind:
         quarantined = rejects.write(lake, now=now)
         lake.upsert(self.table, self._newest(last, delivery, lake), transaction=delivery.transaction)
         again = len(values) - len(last)
-        notes = (f"{again:,} times are stated again by a later line, which counts",) if again else ()
+        notes = (f"times stated again by a later line, which counts: {again:,}",) if again else ()
         return Imported(
             file=delivery.name,
             kind=self.name,

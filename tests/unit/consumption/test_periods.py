@@ -39,7 +39,13 @@ def test_periods_are_over_and_not_long_ago(name: str, as_of: date) -> None:
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("last full year", 330), ("last 12 months", 330), ("last winter", 81), ("last 3 months", 82), ("last 28 days", 26)],
+    [
+        ("last full year", 330),
+        ("last 12 months", 330),
+        ("last winter", 81),
+        ("last 3 months", 82),
+        ("last 28 days", 26),
+    ],
 )
 def test_days_needed(name: str, needed: int) -> None:
     assert PERIODS[name].days_needed(date(2026, 11, 23)) == needed
