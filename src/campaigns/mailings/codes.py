@@ -37,7 +37,6 @@ REASONS: Mapping[str, str] = {
     "CONTENT_MISSING": "a value that the template needs is missing for this person",
     "CONTENT_REFUSED": "a value of this person holds what a message may not hold",
     "OTHER_SEGMENT": "the person is in a segment that the mailing leaves out",
-    "OTHER_CHANNEL": "the person may be reached, but not on this channel",
     "NOT_IN_SEGMENT": "an exception of the segment holds for the person by now",
     "NO_ADDRESS": "there is no address any more",
     "DUPLICATE": "the same address or person already has a copy of this mailing",

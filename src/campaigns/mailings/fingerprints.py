@@ -19,7 +19,7 @@ PARTS: Mapping[str, str] = {
     "mailing": "the mailing",
     "segments": "a segment",
     "template": "the template",
-    "rules": "the rules of permission or a policy",
+    "rules": "a rule of permission or a policy",
     "sender": "the sender",
     "channel": "the channel",
     "purpose": "the purpose in campaigns.yml",
@@ -30,7 +30,7 @@ PARTS: Mapping[str, str] = {
 
 def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int) -> dict[str, Any]:
     """Everything that decides who gets what, when and from whom, each part by itself."""
-    from campaigns.permissions.rules import RULE_VERSION
+    from campaigns.permissions.rules import rule_version
 
     settings = parts.settings
     segments = [*mailing.segments, *mailing.except_segments]
@@ -38,7 +38,7 @@ def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int
         "mailing": mailing.fingerprint,
         "segments": {segment.name: segment.fingerprint for segment in segments},
         "template": mailing.template.hash,
-        "rules": f"{RULE_VERSION} {_hash(settings.policy.model_dump(mode='json'))}",
+        "rules": rule_version(settings),
         "sender": _hash(settings.controllers[mailing.controller].model_dump(mode="json")),
         "channel": _hash(settings.channels[mailing.channel].model_dump(mode="json")),
         "purpose": _hash(settings.purposes[mailing.purpose].model_dump(mode="json")),

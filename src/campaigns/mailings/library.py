@@ -17,7 +17,7 @@ from campaigns.mailings.schedule import LONGEST, ONCE, Occurrence
 from campaigns.settings import documents
 from campaigns.settings.binding import bind, suggestion
 from campaigns.settings.documents import Mapping, Mark, Node, Scalar, Sequence
-from campaigns.settings.model import Channel, Settings
+from campaigns.settings.model import Channel, MessageKind, Settings
 
 if TYPE_CHECKING:
     from campaigns.content.templates import Library as Templates
@@ -37,7 +37,7 @@ class Mailing:
     file: MailingFile
     controller: str
     purpose: str  # a word of campaigns.yml
-    kind: str
+    kind: MessageKind
     segments: tuple[Segment, ...] = field(repr=False)
     except_segments: tuple[Segment, ...] = field(repr=False)
     template: Template = field(repr=False)
@@ -157,7 +157,7 @@ class _Reading:
             file=file,
             controller=segments[0].controller,
             purpose=segments[0].purpose,
-            kind=template.kind,
+            kind=template.message.kind,
             segments=tuple(segments),
             except_segments=tuple(exceptions),
             template=template,

@@ -73,10 +73,10 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan_of(ledger: Ledger, plan_id: int) -> Plan:
+def plan_of(ledger: Ledger, plan_id: int, *, samples: tuple[Sample, ...] = ()) -> Plan:
     """The plan of that number, as it stands. Raises `NotFound` LED020."""
     with ledger.read() as connection:
-        return shown(plans.get(connection, plan_id))
+        return shown(plans.get(connection, plan_id), samples)
 
 
 def shown(row: PlanRow, samples: tuple[Sample, ...] = ()) -> Plan:

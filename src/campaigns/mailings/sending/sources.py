@@ -17,6 +17,7 @@ from campaigns.ledger import messages
 from campaigns.ledger.plans import PlanRow
 from campaigns.mailings.recipients import sharers, values_of
 from campaigns.mailings.sending.desk import Verdict, Window
+from campaigns.mailings.sending.excepting import caught
 from campaigns.mailings.sending.windows import LakeWindow
 from campaigns.mailings.writing import Writer
 from campaigns.permissions.state import Words
@@ -140,5 +141,6 @@ class Source:
                 self.close()
                 self._snapshot = self.parts.lake.snapshot()
                 self._engine = Engine(self._snapshot, memory_limit=MEMORY, threads=1)
-                self._excepted = self._caught_by_exceptions(self._snapshot.number)
+                if self._snapshot.number != self.plan.lake_snapshot:
+                    self._excepted = caught(self.parts, self.mailing, at=self.now())
             return self._engine
