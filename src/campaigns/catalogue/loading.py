@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from campaigns.catalogue import sources
 from campaigns.catalogue.model import (
     AUDIENCES,
     AudienceEntry,
@@ -42,7 +43,7 @@ def load(settings: Settings, folder: Path | None = None) -> Catalogue:
     An entry of the workspace takes the place of a packaged one with the same name. Raises `Mistakes` with
     every mistake of every file: codes CAT001 to CAT003 of the form, CAT004 a name given twice, CAT005 a
     data category that `campaigns.yml` does not have or closes to segments, CAT006 a period, metric or
-    relation that does not exist.
+    audience that does not exist, CAT007 a table that the relation has no rows in.
     """
     text = files("campaigns.catalogue").joinpath("default.yml").read_text(encoding="utf-8")
     parts = [_bound(parse(text, name="default.yml"))]
@@ -116,7 +117,11 @@ def _checked(part: _Part, catalogue: Catalogue, settings: Settings) -> Iterator[
     marks = dict(_places(part))
     for relation, fields in part.file.fields.items():
         for name, field in fields.items():
-            yield from _category(marks["fields", relation, name], field.category, settings)
+            mark = marks["fields", relation, name]
+            yield from _category(mark, field.category, settings)
+            if field.table not in sources.TABLES_OF[relation]:
+                hint = f"choose from: {', '.join(sources.TABLES_OF[relation])}"
+                yield mark.mistake("CAT007", f"a {relation} has nothing from `{field.table}`.", hint)
     for name, metric in part.file.metrics.items():
         mark = marks["metrics", name]
         yield from _category(mark, metric.category, settings)

@@ -17,6 +17,13 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "metering_points": frozenset({"energy", "fuse_a"}),
     "contracts": frozenset({"product", "contract_type", "start_date", "end_date", "annual_kwh_estimate"}),
 }
+# Where the rows of a relation have their columns, then where more is looked up for them.
+TABLES_OF: Mapping[str, tuple[str, ...]] = {
+    "person": ("persons", "computed", "relationships", "roles"),
+    "site": ("sites", "metering_points"),
+    "contract": ("contracts", "computed"),
+    "company": ("companies", "roles"),
+}
 METRIC_COLUMNS = frozenset(name for name, kind in TABLES["metrics"].schema.items() if kind == pl.Float64())
 # Values that the compiler works out from dates of the row and the segment's day.
 COMPUTED = frozenset({"age", "running"})
