@@ -41,6 +41,11 @@ def emails(people: pl.DataFrame) -> pl.Series:
     return plain.select(pl.format("{}@{}", local, "domain")).to_series()
 
 
+def e164(numbers: pl.Expr) -> pl.Expr:
+    """The number that all spellings of `phones` mean."""
+    return pl.format("+358{}{}", pl.lit(_MOBILE), numbers.cast(pl.String).str.zfill(7))
+
+
 def phones(dice: Dice, topic: str, numbers: Integers) -> pl.Series:
     """A mobile number of their own for each number (below ten million), written in one of five ways."""
     rng = dice.of(f"phones:{topic}")

@@ -47,7 +47,9 @@ class TownSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Town:
+class Town:
+    """Who lives where under which contract, before any file is written."""
+
     people: pl.DataFrame
     companies: pl.DataFrame
     homes: pl.DataFrame
@@ -64,7 +66,7 @@ def write(folder: Path, *, customers: int = 2000, seed: int = 1, as_of: date, da
     folder.mkdir(parents=True, exist_ok=True)
     inbox = Inbox(folder=folder, received=midnight(as_of) + timedelta(minutes=5))
     stamp = f"{as_of:%Y%m%d}"
-    town = _build(dice, customers, as_of)
+    town = build(dice, customers, as_of)
     spoilt = _customer_files(dice, inbox, town, stamp)
     granted = _permission_files(dice, inbox, town.people, as_of)
     _event_files(dice, inbox, town, granted, as_of)
@@ -84,7 +86,8 @@ def write(folder: Path, *, customers: int = 2000, seed: int = 1, as_of: date, da
     )
 
 
-def _build(dice: Dice, count: int, as_of: date) -> _Town:
+def build(dice: Dice, count: int, as_of: date) -> Town:
+    """A town of that many customers."""
     settled = people.settle(dice, count, as_of)
     business = companies.found(
         dice, count, as_of, first_person=settled.people.height, first_site=settled.homes.height
@@ -93,7 +96,7 @@ def _build(dice: Dice, count: int, as_of: date) -> _Town:
     stays = pl.concat([settled.stays, business.stays], how="diagonal")
     everybody = pl.concat([settled.people, business.people], how="diagonal")
     signed = contracts.sign(dice, stays, homes, as_of)
-    return _Town(
+    return Town(
         people=crm.describe(dice, everybody, business.companies),
         companies=business.companies.with_columns(
             number=(pl.col("company") + registers.FIRST_COMPANY).cast(pl.String)
@@ -119,7 +122,7 @@ def _running(as_of: date) -> pl.Expr:
     return (pl.col("start") <= as_of) & (pl.col("end").is_null() | (pl.col("end") >= as_of))
 
 
-def _held(town: _Town, as_of: date) -> pl.DataFrame:
+def _held(town: Town, as_of: date) -> pl.DataFrame:
     """Who holds which home today, and how interesting: what segments look for is metered more often."""
     electric = pl.col("heating").is_in(["direct_electric", "storage_electric"])
     house = pl.col("building_type") == "detached_house"
@@ -141,7 +144,7 @@ def _held(town: _Town, as_of: date) -> pl.DataFrame:
     )
 
 
-def _customer_files(dice: Dice, inbox: Inbox, town: _Town, stamp: str) -> Mapping[str, int]:
+def _customer_files(dice: Dice, inbox: Inbox, town: Town, stamp: str) -> Mapping[str, int]:
     spoilt = mess.spoil(dice, crm.rows(town.people, town.companies))
     inbox.write(f"asiakkaat_{stamp}.csv", spoilt.frame, broken=mess.BROKEN)
     inbox.write(f"yritykset_{stamp}.csv", registers.company_rows(town.companies), bom=True)
@@ -157,13 +160,9 @@ def _permission_files(dice: Dice, inbox: Inbox, everybody: pl.DataFrame, as_of: 
     return said
 
 
-def _event_files(dice: Dice, inbox: Inbox, town: _Town, granted: pl.DataFrame, as_of: date) -> None:
+def _event_files(dice: Dice, inbox: Inbox, town: Town, granted: pl.DataFrame, as_of: date) -> None:
     stamp = f"{as_of:%Y%m%d}"
-    heating = town.homes.select("heating", home="site")
-    living = town.people.select("person", "home").join(heating, on="home").select("person", "heating")
-    consumers = town.people.filter(pl.col("company").is_null())
-    visits = happenings.web(dice, consumers, living, as_of)
-    service = happenings.service(dice, town.people, town.contracts, town.stays, as_of)
+    visits, service = happened(dice, town, as_of)
     reads = happenings.newsletter(dice, permits.readers(granted), as_of)
     for name, prefix, events in (
         (f"web_events_{stamp}.csv", "w", visits),
@@ -174,8 +173,19 @@ def _event_files(dice: Dice, inbox: Inbox, town: _Town, granted: pl.DataFrame, a
         inbox.write(name, rows, separator=",")
 
 
+def happened(dice: Dice, town: Town, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What people did on the web and elsewhere, and what customer service wrote down."""
+    heating = town.homes.select("heating", home="site")
+    living = town.people.select("person", "home").join(heating, on="home").select("person", "heating")
+    consumers = town.people.filter(pl.col("company").is_null())
+    return (
+        happenings.web(dice, consumers, living, as_of),
+        happenings.service(dice, town.people, town.contracts, town.stays, as_of),
+    )
+
+
 def _counts(
-    town: _Town, metered: pl.DataFrame, other: network.Register, granted: pl.DataFrame, read: datahub.Written
+    town: Town, metered: pl.DataFrame, other: network.Register, granted: pl.DataFrame, read: datahub.Written
 ) -> Mapping[str, int]:
     kinds = dict(town.people["kind"].value_counts(sort=True).iter_rows())
     return {
