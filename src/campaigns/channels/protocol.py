@@ -5,11 +5,12 @@ A connection hands messages over in order, in groups of at most `batch`. For eac
 1. `before_first_byte` is called with the group, just before anything of it leaves (SMTP: before MAIL FROM;
    SendGrid: after the body is built; maildir: before the files are made). It gives back those still to send.
    What it leaves out gets no outcome.
-2. The group is handed over, and an outcome a message is yielded in order. The next group starts when the
-   caller asks for more, that is, after it has committed the outcomes.
+2. The group is handed over, and an outcome is yielded for each message that was given back, in order. The
+   next group starts when the caller asks for more, that is, after it has committed the outcomes.
 
 So when the process dies, only the messages of one group may have left without an outcome. When the channel
 itself is refused, `ChannelStopped` is raised: messages that had no outcome by then were certainly not sent.
+A message goes through `before_first_byte` once; one that cannot even be tried is `deferred` after it.
 """
 
 from __future__ import annotations
@@ -93,3 +94,9 @@ class Channel(Protocol):
     def connect(self) -> Connection:
         """A new connection; nothing is sent yet. Raises `ChannelStopped` when it cannot be used at all."""
         ...
+
+
+def groups(batch: Sequence[Outgoing], size: int) -> Iterator[Sequence[Outgoing]]:
+    """A batch in groups of at most `size`, in order."""
+    for start in range(0, len(batch), size):
+        yield batch[start : start + size]
