@@ -27,7 +27,11 @@ COLUMNS = Columns(
     keys=("source_id", "person", "company", "gsrn", "site"),
     person="person",
 )
-_LASTING = ("product", "end_date", "annual_kwh_estimate")
+# What stays when the file has no such column. A full extract without end dates has only running contracts.
+_LASTING = {
+    "full": ("product", "annual_kwh_estimate"),
+    "changes": ("product", "annual_kwh_estimate", "end_date"),
+}
 
 
 class Contracts:
@@ -52,7 +56,9 @@ class Contracts:
         mine = known.filter((pl.col("source") == delivery.source_name) & running)
         absent = job.extract.absent(mine["contract_id"], contract_ids(job.controller, rows.keys))
         newest = job.newest(accepted, known, "contract_id")
-        kept = job.lasting(newest, known, "contract_id", columns=_LASTING, present=rows.present)
+        kept = job.lasting(
+            newest, known, "contract_id", columns=_LASTING[delivery.source.extract], present=rows.present
+        )
         gone = known.filter(pl.col("contract_id").is_in(absent.implode()))
         job.note(
             len(gone), "1 contract is no longer in the extract", "{:,} contracts are no longer in the extract"

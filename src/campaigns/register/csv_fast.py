@@ -82,7 +82,8 @@ def _all_plain(lines: list[bytes], separator: bytes, gaps: int) -> bool:
     """Whether all lines may be plain; a row with too many cells, hiding one with too few, stops polars."""
     text = b"\n".join(lines)
     return (
-        gaps > 0
+        bool(lines)
+        and gaps > 0
         and b'"' not in text
         and text.count(separator) == gaps * len(lines)
         and b"" not in lines

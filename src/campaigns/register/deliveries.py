@@ -32,6 +32,7 @@ class Delivery:
     source_name: str
     source: SourceFile
     received_is_told: bool = False
+    again: bool = False  # the same bytes as an earlier file, after others that said otherwise
 
     @property
     def key_space(self) -> str:
@@ -44,7 +45,8 @@ class Delivery:
 
         The source is part of it: two registers may get the same bytes, and each must have them.
         """
-        return f"{self.source.kind}:{self.source_name}:{self.sha256}"
+        base = f"{self.source.kind}:{self.source_name}:{self.sha256}"
+        return f"{base}:{self.received.isoformat()}" if self.again else base
 
     def received_on(self, zone: ZoneInfo) -> date:
         """The local day on which it was received."""

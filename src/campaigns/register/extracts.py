@@ -30,7 +30,8 @@ class Extract:
     def of(cls, delivery: Delivery, lake: Writer, zone: ZoneInfo) -> Extract:
         """Raises `Refused` REG012 for a full extract that is older than one that was imported."""
         full = delivery.source.extract == "full"
-        older = full and _newest_full(delivery, lake, delivery.received)
+        later = pl.col("received_at") > delivery.received
+        older = full and not _full_extracts(delivery, lake).filter(later).is_empty()
         if older and not delivery.received_is_told:
             raise Refused(
                 "REG012",
@@ -63,7 +64,16 @@ class Extract:
         return gone
 
 
-def _newest_full(delivery: Delivery, lake: Writer, received: datetime) -> bool:
-    known = lake.frame("deliveries", ["source", "extract", "received_at"])
-    of_source = (pl.col("source") == delivery.source_name) & (pl.col("extract") == "full")
-    return not known.filter(of_source & (pl.col("received_at") > received)).is_empty()
+def speaks_again(delivery: Delivery, lake: Writer) -> bool:
+    """Whether a full extract with the bytes of an earlier one is news: another came between them."""
+    if delivery.source.extract != "full":
+        return False
+    before = _full_extracts(delivery, lake)
+    same = before.filter(pl.col("file_hash") == delivery.sha256)["received_at"].max()
+    newest = before["received_at"].max()
+    return isinstance(newest, datetime) and newest != same and delivery.received > newest
+
+
+def _full_extracts(delivery: Delivery, lake: Writer) -> pl.DataFrame:
+    known = lake.frame("deliveries", ["source", "extract", "file_hash", "received_at"])
+    return known.filter((pl.col("source") == delivery.source_name) & (pl.col("extract") == "full"))

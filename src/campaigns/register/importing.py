@@ -7,6 +7,7 @@ refused file does not keep the others out. The command exits with 2 when a file 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,7 @@ import polars as pl
 from campaigns.errors import Busy, DataDamaged, Mistake, Mistakes, UserError
 from campaigns.register import files
 from campaigns.register.deliveries import Delivery, Imported, Kind
+from campaigns.register.extracts import speaks_again
 from campaigns.register.recognising import check_words, recognise
 from campaigns.settings.model import Settings
 
@@ -118,7 +120,9 @@ def _load(one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now:
     if files.mark(delivery.path) != one.mark:
         raise files.still_written(delivery.path)
     if lake.seen("deliveries", delivery.transaction):
-        return Imported(file=delivery.name, kind=kind.name, unchanged=True)
+        if not speaks_again(delivery, lake):
+            return Imported(file=delivery.name, kind=kind.name, unchanged=True)
+        delivery = replace(delivery, again=True)
     imported = kind.load(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
     if not imported.unchanged:
         lake.upsert("deliveries", _record(delivery, imported, now), transaction=delivery.transaction)
