@@ -86,7 +86,7 @@ def _read_value(
         hint = "did you mean `one_of`?" if test == "is" else ""
         found.append(node.mark.mistake("SEG004", f"`{test}` takes one value, not a list.", hint))
         return None
-    if not isinstance(node, Scalar) or node.is_empty:
+    if not isinstance(node, Scalar) or is_nothing(node):
         found.append(node.mark.mistake("SEG004", f"`{test}` needs a value.", _value_hint(asked, shape)))
         return None
     if shape == "list":
@@ -121,7 +121,7 @@ def _read_list(
 
 def read_item(item: Node, reader: Callable[[str], Read], test: str, found: list[Mistake]) -> Read | None:
     """One item of a list: a plain value."""
-    if not isinstance(item, Scalar) or item.is_empty:
+    if not isinstance(item, Scalar) or is_nothing(item):
         found.append(item.mark.mistake("SEG004", f"`{test}` lists plain values."))
         return None
     return read_scalar(item, reader, found)
@@ -134,6 +134,11 @@ def read_scalar(node: Scalar, reader: Callable[[str], Read], found: list[Mistake
     except values.Wrong as wrong:
         found.append(node.mark.mistake(wrong.code, wrong.message, wrong.hint))
         return None
+
+
+def is_nothing(node: Scalar) -> bool:
+    """No value was written, or one without a character."""
+    return node.is_empty or not node.text
 
 
 def _reader(asked: Asked, shape: predicates.Shape) -> Callable[[str], Value]:

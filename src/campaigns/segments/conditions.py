@@ -9,7 +9,7 @@ from typing import TypeVar
 from campaigns.catalogue.model import Entry
 from campaigns.errors import Mistake
 from campaigns.segments import values
-from campaigns.segments.asking import read_scalar
+from campaigns.segments.asking import is_nothing, read_scalar
 from campaigns.segments.frame import Frame, Here
 from campaigns.segments.model import Condition, Place, Unknown
 from campaigns.settings.documents import Entry as Pair
@@ -74,7 +74,7 @@ class Conditions:
     def name_of(self, node: Node) -> Scalar | None:
         """What the first key of a condition names."""
         key, value = node.entries[0].key, node.entries[0].value
-        if isinstance(value, Scalar) and not value.is_empty:
+        if isinstance(value, Scalar) and not is_nothing(value):
             return value
         self.say(value.mark.mistake("SEG004", f"`{key.text}` needs a name."))
         return None
@@ -114,7 +114,7 @@ class Conditions:
         value = node.get(key)
         if value is None:
             return None
-        if not isinstance(value, Scalar) or value.is_empty:
+        if not isinstance(value, Scalar) or is_nothing(value):
             self.say(value.mark.mistake("SEG004", f"`{key}` needs a value."))
             return None
         return read_scalar(value, reader, self.found)

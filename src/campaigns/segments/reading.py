@@ -11,7 +11,7 @@ from typing import TypeVar, get_args
 from campaigns.catalogue.model import Catalogue
 from campaigns.errors import Mistake
 from campaigns.segments import values
-from campaigns.segments.asking import read_scalar
+from campaigns.segments.asking import is_nothing, read_scalar
 from campaigns.segments.conditions import Conditions
 from campaigns.segments.conditions_of_values import metric_entry, needs_consent, period_of
 from campaigns.segments.frame import Frame, Here, Others
@@ -136,7 +136,7 @@ class SegmentReader:
         node = self.node.get(key)
         if node is None:
             return ""
-        if isinstance(node, Scalar) and not node.is_empty:
+        if isinstance(node, Scalar) and not is_nothing(node):
             return node.text
         self._say(node.mark, "SEG004", f"`{key}` needs a text.")
         return ""
@@ -269,7 +269,7 @@ class SegmentReader:
         return self._scalar(parts[key].value, reader)
 
     def _scalar(self, node: Node, reader: Callable[[str], Read]) -> Read | None:
-        if not isinstance(node, Scalar) or node.is_empty:
+        if not isinstance(node, Scalar) or is_nothing(node):
             self._say(node.mark, "SEG004", "this needs a value.")
             return None
         return read_scalar(node, reader, self.found)

@@ -14,6 +14,7 @@ from campaigns.settings.binding import near
 
 Read = TypeVar("Read")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_ODD = re.compile(r"[eExX][+-]?\d")  # 1e9 and 0x10 are numbers to computers only
 _DURATION = re.compile(r"(\d{1,5}) (day|week|month|year)s?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FINNISH_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -31,7 +32,7 @@ class Wrong(Exception):
 def number(text: str, *, name: str, unit: str) -> Decimal:
     """`9 MWh` for a metric kept in kWh is 9000. A missing or other unit is wrong."""
     digits, written = _split(text)
-    if not _NUMBER.fullmatch(digits):
+    if not _NUMBER.fullmatch(digits) or _ODD.match(written):
         raise Wrong("SEG035", f"`{short(text)}` is not a number.", _number_hint(text, unit))
     amount = Decimal(digits) + 0  # -0 is 0
     if not unit:
