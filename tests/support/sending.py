@@ -140,6 +140,8 @@ class ScriptedChannel:
     """A channel that answers what `answer` says, and writes a line for each message that it received."""
 
     name = "scripted"
+    form = "bytes"
+    connections = 1
     processor_fields: tuple[str, ...] = ("email",)
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A fresh ledger for each test."""
+"""A fresh ledger, or a whole small workspace, for each test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from campaigns.ledger.database import Ledger
+from campaigns.mailings.parts import Parts
+from support import mailing_world
 
 
 @pytest.fixture
@@ -15,3 +17,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened = Ledger.open(tmp_path / "data" / "ledger" / "ledger.sqlite")
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    """Six people; see `support.mailing_world`."""
+    made = mailing_world.workspace(tmp_path / "workspace")
+    yield made
+    made.ledger.dispose()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """The file in which a scripted channel writes down what it received."""
+    return tmp_path / "received"

@@ -59,13 +59,12 @@ def people_caught(parts: Parts, mailing: Mailing, *, at: datetime) -> Iterator[i
 
 def _asking(mailing: Mailing) -> Iterator[Segment]:
     """Segments of those who are excepted: what stands under `except` becomes the condition."""
-    from campaigns.segments.model import GroupCondition
+    from campaigns.segments.model import GroupCondition, Place
 
     for segment in mailing.segments:
         if segment.exceptions:
-            any_of_them = GroupCondition(
-                place=segment.exceptions[0].place, kind="any", conditions=segment.exceptions
-            )
+            place = Place(segment=segment.name, line=0, column=0)  # it stands nowhere in the file
+            any_of_them = GroupCondition(place=place, kind="any", conditions=segment.exceptions)
             yield replace(
                 segment, who=(any_of_them,), exceptions=(), one_per=None, limit=None, control_group=None
             )
