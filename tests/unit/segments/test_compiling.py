@@ -1,0 +1,163 @@
+"""The compiled SQL, word for word, and what must hold for every compiled segment.
+
+Write the golden files anew with `CAMPAIGNS_GOLDEN=write`, and read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlglot
+
+from campaigns.lake.schemas import TABLES
+from campaigns.segments.compiling import Compiled, compile_segment
+from support.segments import TODAY, library, segment_text
+
+ZONE = ZoneInfo("Europe/Helsinki")
+GOLDEN = Path(__file__).parent / "golden"
+
+RENEWAL = """\
+title: Electrically heated houses, fixed contract ends in 60 days, no new one signed
+purpose: energy_offers
+audience: customers
+channels: [email, sms]
+who:
+  - has: site                   # all lines below are about ONE site
+    where:
+      - {field: building_type, is: detached_house}
+      - {field: heating, one_of: [direct_electric, storage_electric]}
+      - {metric: electricity_use, over: last winter, at_least: 9000 kWh}
+      - has: contract           # ONE contract of that site
+        where:
+          - {field: contract_type, is: fixed_term}
+          - {field: end_date, within_next: 60 days}
+      - has_no: contract
+        where:
+          - {field: start_date, after: today}
+except:
+  - {did: complaint_opened, within_last: 30 days}
+"""
+PEAKERS = """\
+title: Spot-price customers with peaky evenings
+purpose: energy_offers
+audience: customers
+channels: [email]
+who:
+  - has: site
+    where:
+      - has: contract
+        where: [{field: contract_type, is: spot}, {field: running, is: yes}]
+      - {metric: evening_share, over: last 3 months, at_least: 35%}
+      - {metric: spot_paid, over: last 3 months, more_than: 110% of market_average}
+  - any:
+      - {did: page_visited, where: {page: [spot_price, front]}, within_last: 60 days, at_least: 2 times}
+      - {field: relationship, is_not: portal_user}
+limit: {at_most: 5000, highest: {metric: spot_paid, over: last 3 months}}
+control_group: 10%
+"""
+MANAGERS = """\
+title: Energy managers
+purpose: energy_offers
+audience: business_contacts
+channels: [email]
+who:
+  - {field: role, one_of: [decision_maker, energy_manager], unknown: include}
+  - has: company
+    at_least: 2
+    where:
+      - {field: size, at_least: 10 people}
+      - {field: postal_code, starts_with: ["151", "15800"]}
+      - has: site
+        where: [{metric: kwh_year, over: last full year, at_least: 0.1 GWh}]
+  - {not_in_segment: renewal}
+  - {sample: 50%, name: autumn}
+except:
+  - {in_segment: prospects}
+"""
+PROSPECTS = """\
+title: People we know, but not as customers
+purpose: energy_offers
+audience: prospects
+channels: [letter]
+who:
+  - none:
+      - {field: age, less_than: 18 years}
+      - {field: subscribed_on, older_than: 6 months}
+"""
+SEGMENTS = {"renewal": RENEWAL, "peakers": PEAKERS, "managers": MANAGERS, "prospects": PROSPECTS}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Compiled]:
+    known = library(tmp_path_factory.mktemp("golden"), SEGMENTS)
+    return {name: compile_segment(known.load(name), TODAY, ZONE) for name in known.names()}
+
+
+@pytest.mark.parametrize("name", SEGMENTS)
+def test_golden(compiled: dict[str, Compiled], name: str) -> None:
+    path = GOLDEN / f"{name}.sql"
+    if os.environ.get("CAMPAIGNS_GOLDEN") == "write":
+        path.write_text(compiled[name].sql + "\n", encoding="utf-8")
+    assert compiled[name].sql + "\n" == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", SEGMENTS)
+def test_every_condition_has_a_step_of_its_line(compiled: dict[str, Compiled], name: str) -> None:
+    lines = [
+        number for number, line in enumerate(SEGMENTS[name].splitlines(), start=1) if re.match(r" +- ", line)
+    ]
+    steps = list(compiled[name].steps.queries)
+    assert {f"line_{number}" for number in lines} <= set(steps)
+
+
+@pytest.mark.parametrize("name", SEGMENTS)
+def test_every_table_is_read_for_one_register(compiled: dict[str, Compiled], name: str) -> None:  # attack 46
+    tree = sqlglot.parse_one(compiled[name].sql, dialect="duckdb")
+    for select in tree.find_all(sqlglot.exp.Select):
+        joins = select.args.get("joins") or []
+        sources = [select.args["from_"].this, *(join.this for join in joins)]
+        for table in sources:
+            if isinstance(table, sqlglot.exp.Table) and table.name in TABLES and table.name != "none":
+                alias = table.alias_or_name
+                if table.name in {cte.alias for cte in tree.find_all(sqlglot.exp.CTE)}:
+                    continue
+                wanted = f"{alias}.controller = 'lahti_energia'"
+                own = "controller = 'lahti_energia'"
+                text = select.sql(dialect="duckdb")
+                assert wanted in text or (not joins and own in text), text
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "trino", "spark", "bigquery", "postgres"])
+def test_other_engines_can_read_it(compiled: dict[str, Compiled], dialect: str) -> None:
+    for one in compiled.values():
+        text = one.members().sql(dialect=dialect)
+        assert sqlglot.parse_one(text, dialect=dialect).find(sqlglot.exp.With)
+
+
+def test_dates_come_from_the_given_day_alone(compiled: dict[str, Compiled]) -> None:
+    for one in compiled.values():
+        assert not re.search(r"current_date|now\(|today\(", one.sql, re.IGNORECASE)
+        later = compile_segment(one.segment, date(2027, 3, 1), ZONE)
+        assert "2027-03-01" in later.sql
+        assert TODAY.isoformat() not in later.sql
+
+
+def test_whole_days_are_those_of_the_business_zone(tmp_path: Path) -> None:
+    text = segment_text("{did: moved_out, within_last: 60 days}")
+    found = compile_segment(library(tmp_path, {"a": text}).load("a"), TODAY, ZONE).sql
+    assert "CAST('2026-09-24 21:00:00+00:00' AS TIMESTAMPTZ)" in found  # midnight of 25 September, summer
+    assert "CAST('2026-11-24 22:00:00+00:00' AS TIMESTAMPTZ)" in found  # the end of today, winter
+
+
+def test_values_are_literals(tmp_path: Path) -> None:  # attack 37
+    value = "x'); DROP TABLE persons; -- */ /*"
+    text = segment_text(f'{{field: postal_code, is: "{value}"}}')
+    found = compile_segment(library(tmp_path, {"a": text}).load("a"), TODAY, ZONE).sql
+    assert "people.postal_code = 'x''); DROP TABLE persons; -- */ /*'" in found
+    assert len(sqlglot.parse(found, dialect="duckdb")) == 1
+    assert not list(sqlglot.parse_one(found, dialect="duckdb").find_all(sqlglot.exp.Drop))
