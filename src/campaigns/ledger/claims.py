@@ -1,7 +1,7 @@
 """Claims: who is handing over which messages, what came of it, and what a dead sender left behind.
 
-A claim is one batch of one connection: its messages are handed over in order of `message_id`, the next one
-only after the outcome of the one before is committed. Every statement here names the batch and the epoch
+A claim is one batch of one connection: its messages are handed over in order of `message_id`, in groups (of
+one by SMTP), the next group only after the outcomes of the one before are committed. Every statement here names the batch and the epoch
 that the caller believes to hold, so a sender that was overtaken changes nothing and learns of it.
 """
 
@@ -81,7 +81,7 @@ class Held:
     batch: int
     holder: Holder
     lease: Lease
-    ordered: bool
+    together: int
     messages: int
 
 
@@ -95,12 +95,13 @@ def claim(
     batch: int,
     holder: Holder,
     lease: Lease,
-    ordered: bool,
+    together: int,
 ) -> Claim:
     """Take up to `count` waiting messages numbered `low` to `high` of an approved plan, lowest numbers first.
 
-    `batch` must be new. `ordered`: they are handed over one by one, so that of a dead sender's batch only the
-    first without an outcome may have left. An empty claim means that nothing waits there.
+    `batch` must be new. `together`: they are handed over in order in groups of so many, so that of a dead
+    sender's batch only so many of the first without an outcome may have left. An empty claim means that
+    nothing waits there.
     """
     values = {
         "plan": plan_id,
@@ -112,7 +113,7 @@ def claim(
         "new_boot": holder.boot_id or None,
         "until": lease.until,
         "boottime": lease.boottime,
-        "one_by_one": ordered,
+        "at_once": together,
     }
     rows = connection.execute(_CLAIM, values).all()
     found = sorted((Claimed(**dict(row._mapping)) for row in rows), key=lambda row: row.message_id)
@@ -228,9 +229,9 @@ def held(connection: sa.Connection, plan_id: int) -> list[Held]:
     """The batches of a plan that somebody holds, or held when they died."""
     columns = (table.c.batch, table.c.worker, table.c.boot_id, table.c.lease_until, table.c.lease_boottime)
     select = (
-        sa.select(*columns, table.c.ordered, sa.func.count().label("messages"))
+        sa.select(*columns, table.c.together, sa.func.count().label("messages"))
         .where(table.c.plan_id == plan_id, table.c.state == HELD)
-        .group_by(*columns, table.c.ordered)
+        .group_by(*columns, table.c.together)
     )
     return [
         Held(
@@ -238,18 +239,18 @@ def held(connection: sa.Connection, plan_id: int) -> list[Held]:
             batch=row.batch,
             holder=Holder(worker=row.worker, boot_id=row.boot_id or ""),
             lease=Lease(until=row.lease_until, boottime=row.lease_boottime),
-            ordered=bool(row.ordered),
+            together=row.together,
             messages=row.messages,
         )
         for row in connection.execute(select)
     ]
 
 
-def take_over(connection: sa.Connection, held: Held, *, only_first: bool, now: datetime) -> tuple[int, int]:
+def take_over(connection: sa.Connection, held: Held, *, certain: bool, now: datetime) -> tuple[int, int]:
     """Settle what a lost sender left: (how many became unknown, how many went back to the queue).
 
-    `only_first`: the batch was handed over in order and no power was lost since, so only its first message
-    without an outcome can have left. A holder who has renewed the lease meanwhile keeps everything.
+    `certain`: no power was lost since, so every outcome is there, and only the first `held.together` messages
+    without one can have left. A holder who has renewed the lease meanwhile keeps everything.
     """
     mine = (
         (table.c.plan_id == held.plan_id)
@@ -259,7 +260,7 @@ def take_over(connection: sa.Connection, held: Held, *, only_first: bool, now: d
     )
     rows = connection.execute(sa.select(table.c.message_id, table.c.epoch).where(mine)).all()
     ids = sorted((row.message_id, row.epoch) for row in rows)
-    lost, safe = (ids[:1], ids[1:]) if only_first else (ids, [])
+    lost, safe = (ids[: held.together], ids[held.together :]) if certain else (ids, [])
     for message_id, epoch in lost:
         _lose(connection, mine, message_id, epoch, now)
     if safe:
@@ -324,7 +325,7 @@ _CLAIM = (
         boot_id=sa.bindparam("new_boot"),
         lease_until=sa.bindparam("until"),
         lease_boottime=sa.bindparam("boottime"),
-        ordered=sa.bindparam("one_by_one"),
+        together=sa.bindparam("at_once"),
         epoch=table.c.epoch + 1,
         reason=None,
         finished_at=None,

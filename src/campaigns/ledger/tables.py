@@ -172,7 +172,7 @@ messages = Table(
     Column("epoch", Integer, nullable=False, default=0),  # grows with each claim; a stale one is refused
     Column("lease_until", Moment),  # by the database's clock: what machines can compare
     Column("lease_boottime", BigInteger),  # the same in ms since boot: setting the clock does not move it
-    Column("ordered", Boolean),  # handed over one by one: only the first without an outcome may have left
+    Column("together", Integer),  # how many leave at once: so many of those without an outcome may have left
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", Moment),
     Column("provider_id", String(255)),

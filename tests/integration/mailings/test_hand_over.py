@@ -289,7 +289,7 @@ def test_a_request_for_many_people_is_recorded_as_one(ledger: Ledger, inbox: Pat
     assert sorted(world.received(inbox)) == sorted(world.states(ledger, plan_id))
 
 
-def held_claim(ledger: Ledger, plan_id: int, holder: claims.Holder, *, ordered: bool = True) -> Claim:
+def held_claim(ledger: Ledger, plan_id: int, holder: claims.Holder, *, together: int = 1) -> Claim:
     with ledger.write() as connection:
         return claims.claim(
             connection,
@@ -300,7 +300,7 @@ def held_claim(ledger: Ledger, plan_id: int, holder: claims.Holder, *, ordered: 
             batch=77,
             holder=holder,
             lease=identity.lease(world.NOW, timedelta(minutes=10)),
-            ordered=ordered,
+            together=together,
         )
 
 
@@ -314,20 +314,21 @@ def gone() -> str:
 
 
 @pytest.mark.parametrize(
-    ("boot", "ordered", "unknown", "queued"),
+    ("boot", "together", "unknown", "queued"),
     [
-        ("this", True, 1, 2),
-        ("this", False, 3, 0),  # one request for all of them
-        ("another", True, 3, 0),
-        ("", True, 3, 0),  # it cannot be told
+        ("this", 1, 1, 2),
+        ("this", 2, 2, 1),
+        ("this", 1000, 3, 0),  # one request for all of them
+        ("another", 1, 3, 0),
+        ("", 1, 3, 0),  # it cannot be told
     ],
 )
 def test_what_a_lost_sender_left_is_settled_by_the_crash_rule(
-    ledger: Ledger, boot: str, ordered: bool, unknown: int, queued: int
+    ledger: Ledger, boot: str, together: int, unknown: int, queued: int
 ) -> None:
     plan_id = world.make_plan(ledger, 3)
     boot_id = identity.boot_id() if boot == "this" else boot
-    held_claim(ledger, plan_id, claims.Holder(worker=gone(), boot_id=boot_id), ordered=ordered)
+    held_claim(ledger, plan_id, claims.Holder(worker=gone(), boot_id=boot_id), together=together)
     found = recover(ledger, plan_id, now=world.NOW)
     assert (found.unknown, found.queued, found.held) == (unknown, queued, 0)
     states = [world.states(ledger, plan_id)[key] for key in sorted(world.states(ledger, plan_id))]
@@ -347,11 +348,11 @@ def test_a_sender_that_was_overtaken_hands_over_nothing_more(ledger: Ledger, inb
     plan_id = world.make_plan(ledger, 3)
     job = world.job(ledger, plan_id)
     watch = world.Watch(ledger, plan_id, world.CONTROLLER)
-    batch = Batch(job, world.PeopleWindow(), watch, identity.holder("slow"), ordered=True)
+    batch = Batch(job, world.PeopleWindow(), watch, identity.holder("slow"), together=1)
     assert batch.claim()
     with ledger.write() as connection:
         (held,) = claims.held(connection, plan_id)
-        claims.take_over(connection, held, only_first=True, now=world.NOW)
+        claims.take_over(connection, held, certain=True, now=world.NOW)
     with pytest.raises(Overtaken):
         batch.hand_over(world.ScriptedChannel(inbox))
     watch.close()
@@ -374,7 +375,7 @@ def test_a_claim_whose_lease_ran_out_in_time_since_boot_is_taken_over(ledger: Le
             batch=5,
             holder=identity.holder("1"),
             lease=claims.Lease(until=world.NOW, boottime=identity.boottime() - 1),
-            ordered=True,
+            together=1,
         )
     assert recover(ledger, plan_id, now=world.NOW).unknown == 1
 

@@ -39,12 +39,12 @@ class Overtaken(Exception):
 class Batch:
     """The messages that one connection has claimed; those in `_open` are neither begun nor given up."""
 
-    def __init__(self, job: Job, window: Window, watch: Watch, holder: Holder, *, ordered: bool) -> None:
+    def __init__(self, job: Job, window: Window, watch: Watch, holder: Holder, *, together: int) -> None:
         self._job = job
         self._window = window
         self._watch = watch
         self._holder = holder
-        self._ordered = ordered
+        self._together = together
         self._claim = Claim(batch=0, messages=())
         self._open: dict[int, Claimed] = {}
         self._begun: dict[int, tuple[Claimed, datetime]] = {}
@@ -64,11 +64,11 @@ class Batch:
                 plan_id=job.plan.plan_id,
                 low=self._window.low,
                 high=self._window.high,
-                count=job.batch,
+                count=max(job.batch, self._together),
                 batch=job.new_batch(),
                 holder=self._holder,
                 lease=identity.lease(now, job.lease),
-                ordered=self._ordered,
+                together=self._together,
             )
             self._open = {message.message_id: message for message in self._claim.messages}
             verdicts = self._verdicts()
@@ -107,7 +107,7 @@ class Batch:
         try:
             for item in channel.hand_over(ready, before_first_byte=self._gate):
                 answered.append(item)
-                if self._ordered:
+                if len(answered) == len(self._begun):  # the group is complete
                     self._record(answered)
         finally:
             self._record(answered)

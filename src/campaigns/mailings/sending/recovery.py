@@ -1,8 +1,8 @@
 """After a crash: what a lost sender left half done is settled before anything else is sent.
 
-Of a batch that was handed over one by one, in this same boot, only its first message without an outcome can
-have left: it becomes `unknown`, the others go back to the queue. After another boot, or when unsure, late
-writes may be missing, so all of them become `unknown`. Nothing here is ever sent again on its own.
+Of a batch that was handed over in this same boot, only the first group without outcomes can have left (one
+message by SMTP): it becomes `unknown`, the others go back to the queue. After another boot, or when unsure,
+late writes may be missing, so all of them become `unknown`. Nothing here is ever sent again on its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ def recover(ledger: Ledger, plan_id: int, *, now: datetime) -> Recovered:
             if what is Fate.THERE:
                 there += held.messages
                 continue
-            only_first = held.ordered and what is Fate.LOST
-            lost, safe = claims.take_over(connection, held, only_first=only_first, now=now)
+            lost, safe = claims.take_over(connection, held, certain=what is Fate.LOST, now=now)
             unknown, queued = unknown + lost, queued + safe
     return Recovered(unknown=unknown, queued=queued, held=there)

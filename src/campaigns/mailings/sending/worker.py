@@ -62,7 +62,7 @@ class Worker:
 
     def _batch(self, connection: Connection, window: Window, watch: Watch) -> bool:
         """Send one batch; False when nothing waits in the window any more."""
-        batch = Batch(self._job, window, watch, self._holder, ordered=connection.batch == 1)
+        batch = Batch(self._job, window, watch, self._holder, together=connection.batch)
         try:
             found = batch.claim()
         except Busy:

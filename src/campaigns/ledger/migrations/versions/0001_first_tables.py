@@ -130,7 +130,7 @@ def _messages() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_boottime", sa.BigInteger(), nullable=True),
-        sa.Column("ordered", sa.Boolean(), nullable=True),
+        sa.Column("together", sa.Integer(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provider_id", sa.String(length=255), nullable=True),
