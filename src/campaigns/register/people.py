@@ -38,9 +38,9 @@ def find(snapshot: Snapshot, text: str) -> list[tuple[str, int]]:
     are no longer valid find their person too.
     """
     text = text.strip()
+    addresses = {("email",): _normal_email(text), ("sms", "phone"): _normal_phone(text)}
     found = [_by_number(snapshot, text), _by_id(snapshot, text)]
-    found += [_by_contact(snapshot, ("email",), _normal_email(text))]
-    found += [_by_contact(snapshot, ("sms", "phone"), _normal_phone(text))]
+    found += [_by_contact(snapshot, channels, value) for channels, value in addresses.items() if value]
     rows = pl.concat(found).unique().sort("controller", "person_id").rows()
     return [(controller, person_id) for controller, person_id in rows]
 
@@ -84,7 +84,7 @@ def _by_number(snapshot: Snapshot, text: str) -> pl.DataFrame:
     return snapshot.frame("person_keys").filter(pl.col("source_id") == text).select(_FOUND)
 
 
-def _by_contact(snapshot: Snapshot, channels: tuple[str, ...], value: str | None) -> pl.DataFrame:
+def _by_contact(snapshot: Snapshot, channels: tuple[str, ...], value: str) -> pl.DataFrame:
     points = snapshot.frame("contact_points", [*_FOUND, "channel", "value"])
     return points.filter((pl.col("value") == value) & pl.col("channel").is_in(channels)).select(_FOUND)
 

@@ -1,0 +1,127 @@
+"""Finding people, and people who were erased."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from campaigns.errors import NotFound
+from campaigns.ledger import erasure
+from campaigns.register import people
+from support.offices import NOON, Office
+
+MATTI = {
+    "source_id": "A-1001",
+    "first_name": "Matti",
+    "last_name": "Meikäläinen",
+    "email": "Matti@Example.com",
+    "phone": "040 123 4567",
+    "address": "Salakatu 1",
+    "postal_code": "15140",
+    "city": "Lahti",
+}
+MAIJA = {"source_id": "A-1002", "first_name": "Maija", "email": "maija@example.com", "phone": "0501234567"}
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "A-1001", "matti@example.com", " MATTI@example.COM ", "+358401234567", "040-1234567"]
+)
+def test_a_person_is_found_by_anything_that_names_them(office: Office, text: str) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI, MAIJA]))
+    with office.lake.snapshot() as snapshot:
+        assert people.find(snapshot, text) == [("lahti_energia", 1)]
+
+
+@pytest.mark.parametrize("text", ["", "nobody", "99", "x@x.fi", "0401234568", "9" * 30, "'; --", "%"])
+def test_nobody_is_found_by_anything_else(office: Office, text: str) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI]))
+    with office.lake.snapshot() as snapshot:
+        assert people.find(snapshot, text) == []
+
+
+def test_the_same_human_in_both_registers_is_two_persons(office: Office) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI]), office.people("sv_asiakkaat_1.csv", [MATTI]))
+    with office.lake.snapshot() as snapshot:
+        assert people.find(snapshot, "matti@example.com") == [("lahti_energia", 1), ("sahkoverkko", 1)]
+
+
+def test_what_is_shown_is_masked(office: Office) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI, MAIJA]))
+    with office.lake.snapshot() as snapshot:
+        (matti,) = people.masked(snapshot, [("lahti_energia", 1)])
+        assert matti == people.Person(
+            controller="lahti_energia",
+            person_id=1,
+            kind="consumer",
+            name="M. M.",
+            email="m…@example.com",
+            phone="+358…67",
+            postal_code="15140",
+            customer_numbers=("A-1001",),
+        )
+        with pytest.raises(NotFound, match="REG014"):
+            people.masked(snapshot, [("lahti_energia", 9)])
+
+
+def erase(office: Office, person_id: int) -> None:
+    with office.lake.snapshot() as snapshot:
+        addresses = people.addresses(snapshot, "lahti_energia", [person_id])
+    with office.ledger.write() as connection:
+        erasure.erase(connection, "lahti_energia", [person_id], addresses, now=NOON)
+    office.lake.erase("lahti_energia", [person_id])
+
+
+def everything(office: Office) -> bytes:
+    data = office.lake.root.parent
+    found = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
+    found += [repr(office.all_frames()).encode(), repr(office.frame("quarantine").to_dicts()).encode()]
+    return b"\n".join(found)
+
+
+def test_an_erased_person_comes_back_without_any_way_to_reach_them(office: Office) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI, MAIJA]))
+    erase(office, 1)
+    changed = MATTI | {"phone": "044 7654321"}
+    (done,) = office.load(office.people("asiakkaat_2.csv", [changed, MAIJA]))
+    assert done.accepted == 2
+    assert "1 row names an erased person; contact data were not taken in" in done.notes
+    keys = office.frame("person_keys").filter(source_id="A-1001")
+    person_id = keys["person_id"].item()
+    assert person_id == 3, "an id is never given twice"
+    assert office.frame("contact_points").filter(person_id=person_id).is_empty()
+    assert office.frame("contact_points")["person_id"].unique().to_list() == [2]
+
+
+def test_an_erased_address_does_not_come_back_with_another_number(office: Office) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI]))
+    erase(office, 1)
+    other = MATTI | {"source_id": "A-2001", "address": "Toinen katu 2"}
+    office.load(office.people("asiakkaat_2.csv", [other]))
+    points = office.frame("contact_points")
+    assert points.select("channel", "value").rows() == [("letter", "Toinen katu 2\n15140 LAHTI")]
+
+
+def test_no_address_of_an_erased_person_comes_back_through_the_quarantine(office: Office) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI]))
+    erase(office, 1)
+    rows = [
+        MATTI | {"birth_year": "x"},
+        MATTI | {"source_id": "A-2", "email": "", "phone": "+358 40 1234567", "birth_year": "x"},
+        MATTI | {"source_id": "A-3", "phone": "x"},
+    ]
+    content = office.people("asiakkaat_2.csv", rows).read_text() + ";;;matti@example.com\n"
+    (done,) = office.load(office.write("asiakkaat_2.csv", content))
+    assert done.quarantined == 3
+    assert len(office.frame("quarantine")) == 4
+    assert office.frame("quarantine").filter(pl.col("text").is_not_null()).is_empty()
+    assert not any(secret in everything(office).lower() for secret in (b"matti@", b"1234567", b"salakatu"))
+
+
+def test_erasing_in_one_register_leaves_the_other_alone(office: Office) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI]), office.people("sv_asiakkaat_1.csv", [MATTI]))
+    erase(office, 1)
+    (done,) = office.load(office.people("sv_asiakkaat_2.csv", [MATTI | {"first_name": "Masa"}]))
+    assert done.notes == ()
+    points = office.frame("contact_points")
+    assert points["controller"].unique().to_list() == ["sahkoverkko"]
+    assert points["valid_to"].null_count() == 4
