@@ -1,0 +1,171 @@
+-- name: channels
+-- The channels asked about, and whose contact points each of them uses.
+CREATE OR REPLACE TEMP TABLE asked_channels AS
+SELECT
+    channel,
+    number AS channel_number,
+    CASE channel WHEN 'robocall' THEN 'phone' WHEN 'ad_audience' THEN 'email' ELSE channel END AS point_channel,
+    channel IN ('email', 'sms', 'phone', 'robocall', 'letter', 'ad_audience') AS needs_point
+FROM (SELECT unnest($channels::VARCHAR[]) AS channel, generate_subscripts($channels::VARCHAR[], 1) AS number);
+
+-- name: points
+-- The contact point that a message on each channel would go to: one that works before one that does not, then
+-- the newest. What orders them and what is asked about the chosen one are packed into one whole number, whose
+-- maximum takes half the time of the maximum of a struct.
+CREATE OR REPLACE TEMP TABLE lake_points AS
+SELECT
+    person_id,
+    point_channel,
+    ((choice >> 8) & 18446744073709551615)::UBIGINT AS address,
+    (choice >> 100) & 1 = 1 AS deliverable,
+    (choice >> 3) & 1 = 1 AS from_sale,
+    (choice >> 2) & 1 = 1 AS opt_out_offered,
+    (choice >> 1) & 1 = 1 AS source_known,
+    choice & 1 = 1 AS from_register
+FROM (
+    SELECT
+        cp.person_id,
+        cp.channel AS point_channel,
+        max(
+            (coalesce(cp.deliverable, TRUE)::HUGEINT << 100)
+            + (coalesce(date_diff('day', DATE '1900-01-01', cp.valid_from), 0)::HUGEINT << 72)
+            + (hash(cp.value)::HUGEINT << 8)
+            + (coalesce(cp.from_sale, FALSE)::HUGEINT << 3)
+            + (coalesce(cp.opt_out_offered, FALSE)::HUGEINT << 2)
+            + ((coalesce(cp.source, '') <> '')::HUGEINT << 1)
+            + coalesce(cp.source = 'vtj', FALSE)::HUGEINT
+        ) AS choice
+    FROM contact_points AS cp
+    SEMI JOIN asked_persons AS a ON cp.person_id = a.person_id
+    WHERE
+        cp.controller = $controller
+        AND cp.channel IN (SELECT point_channel FROM asked_channels)
+        AND coalesce(cp.valid_from <= $day, TRUE)
+        AND coalesce(cp.valid_to > $day, TRUE)
+    GROUP BY ALL
+);
+
+-- name: neighbours
+-- Other people of the register who have the same e-mail address or telephone number.
+CREATE OR REPLACE TEMP TABLE lake_neighbours AS
+SELECT DISTINCT
+    p.person_id,
+    p.point_channel,
+    cp.person_id AS neighbour_id
+FROM contact_points AS cp
+INNER JOIN lake_points AS p
+    ON hash(cp.value) = p.address AND cp.channel = p.point_channel AND cp.person_id <> p.person_id
+WHERE
+    cp.controller = $controller
+    AND cp.channel IN (SELECT point_channel FROM asked_channels WHERE point_channel IN ('email', 'sms', 'phone'))
+    AND coalesce(cp.valid_to > $day, TRUE)
+    AND $is_marketing_kind;
+
+-- name: digests
+-- Keyed digests of the chosen addresses, to be compared with suppressed ones and with words about an address.
+CREATE OR REPLACE TEMP TABLE lake_digests AS
+SELECT
+    p.person_id,
+    p.point_channel,
+    sha256(
+        CASE p.point_channel
+            WHEN 'email' THEN $email_key::BLOB WHEN 'letter' THEN $letter_key::BLOB ELSE $phone_key::BLOB
+        END || encode(cp.value)
+    ) AS digest
+FROM contact_points AS cp
+INNER JOIN lake_points AS p
+    ON cp.person_id = p.person_id AND cp.channel = p.point_channel AND hash(cp.value) = p.address
+WHERE cp.controller = $controller AND $any_digests;
+
+-- name: work
+-- Whose roles in which companies are not over.
+CREATE OR REPLACE TEMP TABLE lake_work AS
+SELECT person_id, company_id::VARCHAR AS company
+FROM roles
+WHERE controller = $controller AND coalesce(end_date > $day, TRUE);
+
+-- name: people
+-- One row a person asked about: what the register knows of them, on that day.
+CREATE OR REPLACE TEMP TABLE lake_people AS
+WITH relations AS (
+    SELECT
+        r.person_id,
+        bool_or(r.kind = 'customer' AND r.active) AS customer,
+        bool_or(r.kind = 'former_customer' OR (r.kind = 'customer' AND NOT r.active)) AS former_customer,
+        bool_or(r.kind = 'partner' AND r.active) AS partner,
+        bool_or(r.active AND r.kind = CASE $purpose
+            WHEN 'quote' THEN 'quote_requester'
+            WHEN 'event_info' THEN 'event_participant'
+            WHEN 'raffle_admin' THEN 'raffle_participant'
+        END) AS requested,
+        max(r.start_date) FILTER (
+            r.kind = 'callback_requester' AND r.active AND r.start_date >= $day - $callback_days::INTEGER
+        ) AS callback_on,
+        max(coalesce(r.end_date, r.start_date)) FILTER (r.kind IN ('customer', 'former_customer')) AS customer_until,
+        max(r.start_date) AS newest_on
+    FROM (
+        SELECT *, coalesce(start_date <= $day, TRUE) AND coalesce(end_date > $day, TRUE) AS active
+        FROM relationships
+        SEMI JOIN asked_persons USING (person_id)
+        WHERE controller = $controller
+    ) AS r
+    GROUP BY ALL
+),
+
+roles_held AS (
+    SELECT
+        person_id,
+        bool_or(coalesce(end_date > $day, TRUE)) AS working,
+        bool_or(
+            coalesce(end_date > $day, TRUE)
+            AND list_has_any(list_transform(string_split(duties, ','), lambda duty: trim(duty)), $duties::VARCHAR[])
+        ) AS duties_relevant
+    FROM roles
+    SEMI JOIN asked_persons USING (person_id)
+    WHERE controller = $controller
+    GROUP BY ALL
+),
+
+mailboxes AS (
+    SELECT
+        cp.person_id,
+        bool_or(list_contains($role_mailboxes::VARCHAR[], split_part(cp.value, '@', 1))) AS of_role,
+        bool_or(list_contains($private_domains::VARCHAR[], split_part(cp.value, '@', -1))) AS private
+    FROM contact_points AS cp
+    INNER JOIN lake_points AS p
+        ON cp.person_id = p.person_id AND p.point_channel = 'email' AND hash(cp.value) = p.address
+    SEMI JOIN persons AS b
+        ON cp.person_id = b.person_id AND b.controller = $controller AND b.kind = 'business_contact'
+    WHERE cp.controller = $controller AND cp.channel = 'email'
+    GROUP BY ALL
+)
+
+SELECT
+    a.*,
+    p.person_id IS NOT NULL AS in_register,
+    coalesce(p.kind, '') AS kind,
+    coalesce(p.deceased, FALSE) AS deceased,
+    coalesce(p.protected_address, FALSE) AS protected_address,
+    coalesce(p.informed_by, '') <> '' AS informed,
+    -- Of a year of birth the youngest age is taken.
+    coalesce($year - p.birth_year - 1 < 18, p.kind = 'minor', FALSE) AS minor,
+    coalesce($year - p.birth_year - 1 < 15, p.kind = 'minor', FALSE) AS under_15,
+    coalesce(r.customer, FALSE) AS customer,
+    coalesce(r.former_customer, FALSE) AS former_customer,
+    coalesce(r.partner, FALSE) AS partner,
+    coalesce(r.requested, FALSE) AS requested,
+    r.callback_on,
+    CASE
+        WHEN r.customer THEN TRUE
+        WHEN r.former_customer THEN coalesce(r.customer_until + to_months($former_months::INTEGER) >= $day, TRUE)
+        ELSE coalesce(greatest(p.registered_on, r.newest_on) + to_months($prospect_months::INTEGER) >= $day, TRUE)
+    END AS within_retention,
+    NOT coalesce(w.working, TRUE) AS left_company,
+    coalesce(w.duties_relevant, FALSE) AS duties_relevant,
+    coalesce(m.of_role, FALSE) AS role_mailbox,
+    coalesce(m.private, FALSE) AS private_mailbox
+FROM asked_persons AS a
+LEFT JOIN persons AS p ON a.person_id = p.person_id AND p.controller = $controller
+LEFT JOIN relations AS r ON a.person_id = r.person_id
+LEFT JOIN roles_held AS w ON a.person_id = w.person_id
+LEFT JOIN mailboxes AS m ON a.person_id = m.person_id;

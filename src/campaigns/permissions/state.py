@@ -1,0 +1,162 @@
+"""Reading what people have said: the events in short form, cached beside the ledger, and their fold.
+
+Reading a million events out of the ledger takes seconds, so a short form of them lies as Parquet under
+`data/cache/`, named by ledger and position; readers load it and add what came after. It holds no address, no
+proof and no text of a person. The ledger stays the authority: the cache can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import sqlalchemy as sa
+
+from campaigns.ledger import Ledger, suppressions
+from campaigns.ledger.tables import permission_events as table
+from campaigns.permissions.events import KINDS
+
+if TYPE_CHECKING:
+    from campaigns.ledger.frames import MOMENT as MOMENT
+
+FORM = 1  # of the short form; another number, another file
+REWRITE = 50_000  # new events after which the cache is written again
+# An open form proves nothing about whose address was typed: it takes a confirmation.
+FORM_METHODS = ("web_form",)
+_WHEN = pl.Datetime("us", "UTC")
+WORDS = pl.Schema(
+    {
+        "position": pl.Int64(),
+        "controller": pl.String(),
+        "person_id": pl.Int64(),
+        "address_digest": pl.String(),
+        "kind": pl.String(),
+        "family": pl.String(),
+        "widens": pl.Boolean(),
+        "channel": pl.String(),
+        "purpose": pl.String(),
+        "occurred_at": _WHEN,
+        "recorded_at": _WHEN,
+        "valid_until": _WHEN,
+        "source": pl.String(),
+        "has_evidence": pl.Boolean(),
+        "by_form": pl.Boolean(),
+        "flawed": pl.Boolean(),  # a ticked box, a condition: never a valid consent
+        "about": pl.String(),  # topic, cookie level, company, or what an advertiser may do
+        "tie": pl.Int64(),  # orders words of one instant, whatever order they were recorded in
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """All permission events in short form, and all suppressions, as of one position of the ledger."""
+
+    position: int
+    frame: pl.DataFrame
+    suppressions: pl.DataFrame
+
+
+def words(ledger: Ledger, cache_dir: Path | None = None) -> Words:
+    """What the ledger holds now. `cache_dir` is `data/cache/` beside the ledger's folder by default."""
+    folder = cache_dir or ledger.folder.parent / "cache"
+    with ledger.read() as connection:
+        position = ledger.position(connection)
+        cached = _load(folder, ledger, position)
+        known = int(cached["position"].max() or 0) if cached is not None else 0  # type: ignore[arg-type]  # integers
+        new = _read(ledger, connection, known)
+        if cached is not None and (new["kind"] == "erased").any():
+            cached, new = None, _read(ledger, connection, 0)
+        suppressed = suppressions.frame(connection)
+    frame = new if cached is None else pl.concat([cached, new])
+    if len(new) >= REWRITE or (cached is None and _files(folder, ledger)):
+        _store(folder, ledger, position, frame)
+    return Words(position=position, frame=frame, suppressions=suppressed)
+
+
+def words_since(ledger: Ledger, connection: sa.Connection, position: int) -> pl.DataFrame:
+    """The words after `position`, in the same short form."""
+    return _read(ledger, connection, position)
+
+
+def _read(ledger: Ledger, connection: sa.Connection, after: int) -> pl.DataFrame:
+    columns = [
+        table.c[name]
+        for name in (
+            "position",
+            "controller",
+            "person_id",
+            "address_digest",
+            "kind",
+            "channel",
+            "purpose",
+            "occurred_at",
+            "recorded_at",
+            "valid_until",
+            "source",
+            "method",
+            "event_id",
+            "details",
+        )
+    ]
+    has_evidence = sa.type_coerce(table.c.evidence.is_not(None), sa.Boolean).label("has_evidence")
+    select = sa.select(*columns, has_evidence).where(table.c.position > after).order_by(table.c.position)
+    return shorten(ledger.frame(connection, select))
+
+
+def shorten(events: pl.DataFrame) -> pl.DataFrame:
+    """Events with their fields as short words (schema `WORDS`)."""
+    families = {word.kind: word.family for word in KINDS.values()}
+    widening = [word.kind for word in KINDS.values() if word.widens]
+    details = pl.when(pl.col("details") != "{}").then(pl.col("details"))
+    return events.with_columns(
+        family=pl.col("kind").replace_strict(families, default="end", return_dtype=pl.String),
+        widens=pl.col("kind").is_in(widening),
+        by_form=pl.col("method").is_in(FORM_METHODS).fill_null(value=False),
+        flawed=details.str.json_path_match("$.flaw").is_not_null(),
+        about=details.str.json_path_match("$.about"),
+        tie=pl.Series("tie", [_tie(event_id) for event_id in events["event_id"]], dtype=pl.Int64),
+    ).select(pl.col(name).cast(kind) for name, kind in WORDS.items())
+
+
+def _tie(event_id: str) -> int:
+    return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _files(folder: Path, ledger: Ledger) -> dict[int, Path]:
+    """The cache files of this ledger by position."""
+    name = re.compile(rf"permission_words_{FORM}_{ledger.identity}_(\d+)\.parquet")
+    found = ((name.fullmatch(path.name), path) for path in folder.glob("permission_words_*.parquet"))
+    return {int(match.group(1)): path for match, path in found if match}
+
+
+def _load(folder: Path, ledger: Ledger, position: int) -> pl.DataFrame | None:
+    """The newest cache file that is not ahead of the ledger (one restored from a backup is behind it)."""
+    for at, path in sorted(_files(folder, ledger).items(), reverse=True):
+        if at > position:
+            continue
+        try:
+            frame = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError):
+            continue
+        if frame.schema == WORDS:
+            return frame
+    return None
+
+
+def _store(folder: Path, ledger: Ledger, position: int, frame: pl.DataFrame) -> None:
+    """Write atomically, and remove the files that it takes the place of."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"permission_words_{FORM}_{ledger.identity}_{position}.parquet"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    frame.write_parquet(temporary, compression="lz4")
+    temporary.chmod(0o600)
+    temporary.replace(path)
+    for other in _files(folder, ledger).values():
+        if other != path:
+            other.unlink(missing_ok=True)
