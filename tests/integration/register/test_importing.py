@@ -107,16 +107,23 @@ def test_words_that_name_nothing_stop_at_once(office: Office) -> None:
     assert not office.lake.root.exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["$(id).csv", "-rf", ";", "a\nb.csv", "'; DROP TABLE persons; --.csv", "ä\udcff.csv"]
-)
-def test_strange_names_are_only_names(office: Office, name: str) -> None:
-    content = "source_id,first_name,birth_year\n1,A,1980\n2,B,x\n"
-    (done,) = office.load(office.write(name, content), as_kind="persons")
-    assert (done.accepted, done.quarantined) == (1, 1)
-    assert done.file.isprintable() or "\ufffd" in done.file
-    assert "\n" not in done.file
-    assert office.frame("quarantine")["file"].to_list() == [done.file]
+def test_strange_names_are_only_names(office: Office) -> None:
+    names = [
+        "$(id).csv",
+        "-rf",
+        ";",
+        "a\nb.csv",
+        "'; DROP TABLE persons; --.csv",
+        "ä\udcff.csv",
+        "\x1b[31m.csv",
+    ]
+    content = "source_id,first_name,birth_year\n{0},A,1980\n{0},B,x\n1{0},C,1980\n"
+    paths = [office.write(name, content.format(at)) for at, name in enumerate(names)]
+    done = office.load(*paths, as_kind="persons")
+    assert [(one.accepted, one.quarantined) for one in done] == [(1, 1)] * len(names)
+    assert all(one.file.isprintable() or "\ufffd" in one.file for one in done)
+    assert not any(sign in one.file for one in done for sign in "\n\x1b\udcff")
+    assert set(office.frame("quarantine")["file"]) == {one.file for one in done}
 
 
 def test_what_is_no_ordinary_file_is_refused_without_being_opened(office: Office) -> None:

@@ -23,20 +23,20 @@ MATTI = {
 MAIJA = {"source_id": "A-1002", "first_name": "Maija", "email": "maija@example.com", "phone": "0501234567"}
 
 
-@pytest.mark.parametrize(
-    "text", ["1", "A-1001", "matti@example.com", " MATTI@example.COM ", "+358401234567", "040-1234567"]
-)
-def test_a_person_is_found_by_anything_that_names_them(office: Office, text: str) -> None:
+def test_a_person_is_found_by_anything_that_names_them_and_by_nothing_else(office: Office) -> None:
     office.load(office.people("asiakkaat_1.csv", [MATTI, MAIJA]))
     with office.lake.snapshot() as snapshot:
-        assert people.find(snapshot, text) == [("lahti_energia", 1)]
-
-
-@pytest.mark.parametrize("text", ["", "nobody", "99", "x@x.fi", "0401234568", "9" * 30, "'; --", "%"])
-def test_nobody_is_found_by_anything_else(office: Office, text: str) -> None:
-    office.load(office.people("asiakkaat_1.csv", [MATTI]))
-    with office.lake.snapshot() as snapshot:
-        assert people.find(snapshot, text) == []
+        for text in (
+            "1",
+            "A-1001",
+            "matti@example.com",
+            " MATTI@example.COM ",
+            "+358401234567",
+            "040-1234567",
+        ):
+            assert people.find(snapshot, text) == [("lahti_energia", 1)], text
+        for text in ("", "nobody", "99", "x@x.fi", "0401234568", "9" * 30, "'; --", "%", "\0"):
+            assert people.find(snapshot, text) == [], text
 
 
 def test_the_same_human_in_both_registers_is_two_persons(office: Office) -> None:
