@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, progress, say, table, talk
+from campaigns.cli.output import as_json, say, table, talk
 from campaigns.errors import UserError
 
 
@@ -36,11 +36,15 @@ def import_(
     changes nothing. Exit 2 only when a whole file was refused.
     Example: campaigns import data/inbox
     """
-    workspace = context.workspace()
-    with progress("files") as tick:
-        done = workspace.import_files(
-            files, as_kind=kind or None, source=source or None, received=context.moment(received), tick=tick
-        )
+    from campaigns.workspace import importing
+
+    done = importing.run(
+        context.workspace(),
+        files,
+        as_kind=kind or None,
+        source=source or None,
+        received=context.moment(received),
+    )
     if json:
         as_json(done.as_json())
     else:
@@ -56,8 +60,11 @@ def metrics(as_of: context.AsOf = "", json: context.Json = False) -> None:
 
     As of the last day with complete data, or of a given day.     Example: campaigns metrics
     """
+    from campaigns.consumption.computing import compute
+
     workspace = context.workspace()
-    run = workspace.compute_metrics(context.day(as_of, workspace.today()) if as_of else None)
+    day = context.day(as_of, workspace.today()) if as_of else None
+    run = compute(workspace.lake, settings=workspace.settings, as_of=day, now=workspace.now())
     if json:
         as_json(run.as_json())
     else:
@@ -70,7 +77,9 @@ def status(json: context.Json = False) -> None:
     Tables, freshness, quarantine, what is due, unknown messages. The last line says: all well, or what to do.
     Example: campaigns status
     """
-    found = context.workspace().status()
+    from campaigns.workspace.status import status as look
+
+    found = look(context.workspace())
     if json:
         as_json(found.as_json())
     else:
@@ -87,7 +96,9 @@ def catalogue(
 
     Example: campaigns catalogue heating
     """
-    rows = context.workspace().catalogue_rows(word)
+    from campaigns.workspace import audience
+
+    rows = audience.catalogue_rows(context.workspace(), word)
     if json:
         as_json(rows)
     elif rows:
@@ -101,4 +112,5 @@ def upgrade() -> None:
 
     Example: campaigns upgrade
     """
-    say(context.workspace().upgrade())
+    ledger = context.workspace().open_ledger(upgrade=True)
+    say(f"the ledger is of this version ({ledger.url.get_backend_name()})")

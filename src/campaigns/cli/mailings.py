@@ -33,7 +33,9 @@ def render(
 
     Example: campaigns render december_newsletter --person 1042
     """
-    for path in context.workspace().render(mailing, person, out):
+    from campaigns.workspace import looking
+
+    for path in looking.render(context.workspace(), mailing, person, out):
         say(str(path))
 
 
@@ -48,7 +50,9 @@ def test(
 
     Example: campaigns test december_newsletter --to test@lahtienergia.example
     """
-    say(context.workspace().test_send(mailing, to=to, person=person))
+    from campaigns.workspace import looking
+
+    say(looking.send_test(context.workspace(), mailing, to=to, person=person))
 
 
 def plan(mailing: Mailing, json: context.Json = False) -> None:
@@ -58,9 +62,11 @@ def plan(mailing: Mailing, json: context.Json = False) -> None:
 
     Example: campaigns plan renewal_electric_heat
     """
+    from campaigns.mailings import planning
+
     workspace = context.workspace()
     with progress("people") as tick:
-        made = workspace.plan(mailing, tick=tick)
+        made = planning.plan(workspace.parts, mailing, actor=workspace.actor, tick=tick)
     if json:
         as_json(made.as_json())
     else:
@@ -72,13 +78,20 @@ def approve(plan: Plan, yes: context.Yes = False) -> None:
 
     Example: campaigns approve 1 --yes
     """
+    from campaigns.mailings import deciding
+    from campaigns.mailings.plan import plan_of
+
     workspace = context.workspace()
-    say(workspace.describe_plan(plan))
+    shown = plan_of(workspace.ledger, plan)
+    say(str(shown))
     if not yes:
         if not sys.stdin.isatty():
             raise UserError("USE003", "approval needs a word, and there is no terminal.", hint="add --yes")
-        typer.confirm("Approve?", abort=True)
-    say(workspace.approve(plan))
+        typer.confirm(f"Approve {shown.messages:,} messages?", abort=True)
+    deciding.approve(
+        workspace.parts, plan, actor=workspace.actor, now=workspace.now(), messages=shown.messages
+    )
+    say(f"plan {plan} is approved: {shown.messages:,} messages")
 
 
 def send(
@@ -92,9 +105,15 @@ def send(
     """
     if (plan is None) == (not due):
         raise UserError("USE004", "say which plan, or --due.", hint="campaigns send 1\ncampaigns send --due")
+    from campaigns.mailings.sending import crew
+
     workspace = context.workspace()
+    parts, actor = workspace.parts, workspace.actor
     with progress("messages") as tick:
-        results = workspace.send_due(tick=tick) if plan is None else [workspace.send(plan, tick=tick)]
+        if plan is None:
+            results = crew.send_due(parts, actor=actor, tick=tick)
+        else:
+            results = [crew.send(parts, plan, actor=actor, tick=tick)]
     if json:
         as_json([result.as_json() for result in results] if due else results[0].as_json())
         return
@@ -109,7 +128,7 @@ def pause(plan: Plan) -> None:
 
     Example: campaigns pause 1
     """
-    say(context.workspace().change_plan(plan, "pause"))
+    _decide(plan, "pause")
 
 
 def resume(plan: Plan) -> None:
@@ -117,7 +136,7 @@ def resume(plan: Plan) -> None:
 
     Example: campaigns resume 1
     """
-    say(context.workspace().change_plan(plan, "resume"))
+    _decide(plan, "resume")
 
 
 def cancel(plan: Plan) -> None:
@@ -125,7 +144,7 @@ def cancel(plan: Plan) -> None:
 
     Example: campaigns cancel 1
     """
-    say(context.workspace().change_plan(plan, "cancel"))
+    _decide(plan, "cancel")
 
 
 def resolve(
@@ -137,7 +156,13 @@ def resolve(
 
     Example: campaigns resolve 77 --as sent --note "seen in the mail server's log"
     """
-    say(context.workspace().resolve(message, outcome=outcome, note=note))
+    from campaigns.mailings import resolving
+
+    workspace = context.workspace()
+    done = resolving.resolve(
+        workspace.ledger, message, outcome=outcome, note=note, actor=workspace.actor, now=workspace.now()
+    )
+    say(str(done))
 
 
 def report(mailing: Mailing, json: context.Json = False) -> None:
@@ -147,7 +172,9 @@ def report(mailing: Mailing, json: context.Json = False) -> None:
 
     Example: campaigns report renewal_electric_heat
     """
-    found = context.workspace().report(mailing)
+    from campaigns.reports import report as look
+
+    found = look(context.workspace().ledger, mailing)
     if json:
         as_json(found.as_json())
     else:
@@ -164,8 +191,18 @@ def evidence(
 
     Example: campaigns evidence 12
     """
-    found = context.workspace().evidence(message)
+    from campaigns.reports import evidence as look
+
+    found = look(context.workspace().ledger, message)
     if json:
         as_json(found.as_json())
     else:
         say(str(found))
+
+
+def _decide(plan: int, what: str) -> None:
+    from campaigns.mailings import deciding
+
+    workspace = context.workspace()
+    change = {"pause": deciding.pause, "resume": deciding.resume, "cancel": deciding.cancel}[what]
+    say(str(change(workspace.parts, plan, actor=workspace.actor, now=workspace.now())))

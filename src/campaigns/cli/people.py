@@ -26,7 +26,9 @@ def find(
 
     Example: campaigns person find 040 123 4567
     """
-    found = context.workspace().find_people(text)
+    from campaigns.workspace import people
+
+    found = people.find(context.workspace(), text)
     if json:
         as_json(found)
         return

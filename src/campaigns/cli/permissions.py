@@ -50,7 +50,9 @@ def show(person: Person, controller: Controller = "", json: context.Json = False
 
     Example: campaigns permission show 1042
     """
-    rows = context.workspace().permission_events(person, controller=controller)
+    from campaigns.workspace import permitting
+
+    rows = permitting.show(context.workspace(), person, controller=controller)
     if json:
         as_json(rows)
     elif rows:
@@ -74,7 +76,10 @@ def record(
 
     Example: campaigns permission record 1042 ban --channel email --evidence "call 2026-11-24 #5512"
     """
-    position = context.workspace().record_permission(
+    from campaigns.workspace import permitting
+
+    position = permitting.record(
+        context.workspace(),
         person,
         kind=kind,
         channel=channel,
@@ -93,9 +98,11 @@ def verify() -> None:
 
     Example: campaigns permission verify
     """
-    checked, broken = context.workspace().verify_permissions()
-    for line in broken:
-        say(line)
-    say(f"{checked} events checked, {len(broken)} broken")
-    if broken:
+    from campaigns.workspace import permitting
+
+    found = permitting.verify(context.workspace())
+    for event in found.broken:
+        say(f"position {event.position}, {event.controller}, person {event.person_id}: {event.problem}")
+    say(f"{found.events} events checked, {len(found.broken)} broken")
+    if found.broken:
         raise typer.Exit(1)

@@ -25,7 +25,9 @@ def list_(json: context.Json = False) -> None:
 
     Example: campaigns segment list
     """
-    rows = context.workspace().segment_list()
+    from campaigns.workspace import audience
+
+    rows = audience.listed(context.workspace())
     if json:
         as_json(rows)
     elif rows:
@@ -38,8 +40,10 @@ def preview(name: Name, as_of: context.AsOf = "", json: context.Json = False) ->
 
     Example: campaigns segment preview renewal_electric_heat --as-of 2026-11-24
     """
+    from campaigns.workspace import audience
+
     workspace = context.workspace()
-    found = workspace.preview(name, as_of=context.day(as_of, workspace.today()))
+    found = audience.preview(workspace, name, as_of=context.day(as_of, workspace.today()))
     if json:
         as_json(found.as_json())
     else:
@@ -57,8 +61,10 @@ def why(
 
     Example: campaigns segment why renewal_electric_heat 1042
     """
+    from campaigns.workspace import audience
+
     workspace = context.workspace()
-    found = workspace.why(name, person, as_of=context.day(as_of, workspace.today()))
+    found = audience.why(workspace, name, person, as_of=context.day(as_of, workspace.today()))
     if json:
         as_json(found.as_json())
     else:
@@ -71,5 +77,7 @@ def sql(name: Name, as_of: context.AsOf = "") -> None:
 
     Example: campaigns segment sql renewal_electric_heat
     """
+    from campaigns.workspace import audience
+
     workspace = context.workspace()
-    say(workspace.sql_of(name, as_of=context.day(as_of, workspace.today())))
+    say(audience.sql(workspace, name, as_of=context.day(as_of, workspace.today())))

@@ -4,11 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from campaigns.errors import Mistake, UserError
-from campaigns.register.deliveries import Imported
+
+if TYPE_CHECKING:
+    from campaigns.register.deliveries import Imported
+    from campaigns.workspace.project import Workspace
+
+
+def run(
+    workspace: Workspace,
+    paths: Iterable[Path],
+    *,
+    as_kind: str | None = None,
+    source: str | None = None,
+    received: datetime | None = None,
+) -> ImportResult:
+    """Import files and folders of files. Raises `UserError`; refused files are in the result."""
+    from campaigns.register.importing import import_files
+    from campaigns.workspace.kinds import all_kinds
+
+    done = import_files(
+        expand(paths),
+        kinds=all_kinds(),
+        settings=workspace.settings,
+        lake=workspace.lake,
+        ledger=workspace.ledger,
+        now=workspace.now(),
+        as_kind=as_kind,
+        source=source,
+        received=received,
+    )
+    return ImportResult(files=done)
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:

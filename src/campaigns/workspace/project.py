@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -16,24 +15,24 @@ from campaigns.errors import NotFound, UserError
 from campaigns.settings.loading import FILE, find_workspace, load
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from campaigns.catalogue.model import Catalogue
+    from campaigns.content.templates import Library as Templates
     from campaigns.content.tokens import Tokens
     from campaigns.engine import Engine
     from campaigns.lake import Lake
     from campaigns.ledger import Ledger
+    from campaigns.mailings.library import Library as Mailings
+    from campaigns.mailings.parts import Parts
     from campaigns.segments.library import Library as Segments
     from campaigns.settings.model import Settings
-    from campaigns.workspace.importing import ImportResult
-
-Tick = Callable[[int, int | None], None]
 
 
 class Workspace:
-    """The parts of one project folder, put together."""
+    """The parts of one project folder, put together. What is done with them is in the modules beside."""
 
-    def __init__(self, root: Path, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, *, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self.root = root
         self.settings = settings
         self._clock = clock or _utc_now
@@ -77,19 +76,23 @@ class Workspace:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger: PostgreSQL when CAMPAIGNS_LEDGER_URL says so, else SQLite below `data/ledger`."""
+        return self.open_ledger()
+
+    def open_ledger(self, **options: Any) -> Ledger:
+        """Another opening of the ledger; `options` as of `Ledger.open`."""
         from campaigns.ledger import Ledger
         from campaigns.settings.secrets import secret
 
         url = secret("ledger_url")
         place: str | Path = url.reveal() if url else self.root / self.settings.ledger.path
-        return Ledger.open(place, folder=self.data / "ledger")
+        return Ledger.open(place, folder=self.data / "ledger", **options)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """What segments may name."""
-        from campaigns import catalogue
+        from campaigns.catalogue.loading import load as load_catalogue
 
-        return catalogue.load(self.settings, self.root / "segments" / "catalogue")
+        return load_catalogue(self.settings, self.root / "segments" / "catalogue")
 
     @cached_property
     def segment_files(self) -> Segments:
@@ -99,11 +102,46 @@ class Workspace:
         return Library(folder=self.root / "segments", catalogue=self.catalogue, settings=self.settings)
 
     @cached_property
+    def templates(self) -> Templates:
+        """The templates in `templates/`."""
+        from campaigns.content.templates import Library
+
+        return Library(self.root / "templates", self.settings)
+
+    @cached_property
+    def mailings(self) -> Mailings:
+        """The definitions in `mailings/`."""
+        from campaigns.mailings.library import Library
+
+        return Library(
+            folder=self.root / "mailings",
+            settings=self.settings,
+            segments=self.segment_files,
+            templates=self.templates,
+        )
+
+    @cached_property
     def tokens(self) -> Tokens:
         """What signs the links of messages."""
         from campaigns.content.tokens import Tokens, token_keys
 
         return Tokens(token_keys(self.data / "keys"))
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What planning and sending work with."""
+        from campaigns.mailings.parts import Parts
+
+        return Parts(
+            root=self.root,
+            settings=self.settings,
+            lake=self.lake,
+            ledger=self.ledger,
+            mailings=self.mailings,
+            templates=self.templates,
+            tokens=self.tokens,
+            clock=self.now,
+        )
 
     @contextmanager
     def engine(self, **options: Any) -> Iterator[Engine]:

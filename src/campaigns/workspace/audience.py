@@ -1,0 +1,129 @@
+"""Segments over the workspace's data: list, preview, why, sql."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from campaigns.errors import Mistakes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from campaigns.segments.explaining import Why
+    from campaigns.segments.previewing import Preview
+    from campaigns.segments.resolving import Resolution
+    from campaigns.workspace.project import Workspace
+
+
+def listed(workspace: Workspace) -> list[dict[str, Any]]:
+    """Every segment with its title; one with mistakes says so instead."""
+    rows = []
+    for name in workspace.segment_files.names():
+        try:
+            segment = workspace.segment_files.load(name)
+        except Mistakes as found:
+            rows.append({"segment": name, "title": f"has {len(found.mistakes)} mistakes: campaigns check"})
+            continue
+        rows.append(
+            {
+                "segment": name,
+                "title": segment.title,
+                "controller": segment.controller,
+                "purpose": segment.purpose,
+                "channels": ", ".join(segment.channels),
+            }
+        )
+    return [{**dict.fromkeys(_COLUMNS, ""), **row} for row in rows]
+
+
+_COLUMNS = ("segment", "title", "controller", "purpose", "channels")
+
+
+def preview(workspace: Workspace, name: str, *, as_of: date) -> Preview:
+    """Count a segment: conditions, permission, who is left."""
+    from campaigns.segments.previewing import preview as count
+
+    segment = workspace.segment_files.load(name)
+    with workspace.engine() as db:
+        return count(
+            segment,
+            db=db,
+            ledger=workspace.ledger,
+            settings=workspace.settings,
+            as_of=as_of,
+            at=workspace.now(),
+        )
+
+
+def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:
+    """The people of a segment, each with the step that left them out."""
+    from campaigns.segments.resolving import resolve as find
+
+    segment = workspace.segment_files.load(name)
+    with workspace.engine() as db:
+        return find(
+            segment,
+            db=db,
+            ledger=workspace.ledger,
+            settings=workspace.settings,
+            as_of=as_of,
+            at=workspace.now(),
+        )
+
+
+def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:
+    """Explain one person."""
+    from campaigns.segments.explaining import why as explain
+
+    segment = workspace.segment_files.load(name)
+    _, person_id = workspace.person(person, segment.controller)
+    with workspace.engine() as db:
+        return explain(
+            segment,
+            person_id,
+            db=db,
+            ledger=workspace.ledger,
+            settings=workspace.settings,
+            as_of=as_of,
+            at=workspace.now(),
+        )
+
+
+def sql(workspace: Workspace, name: str, *, as_of: date) -> str:
+    """The SQL that a segment is compiled to."""
+    from campaigns.segments.compiling import compile_segment
+
+    segment = workspace.segment_files.load(name)
+    return compile_segment(segment, as_of, workspace.settings.zone).sql
+
+
+def catalogue_rows(workspace: Workspace, word: str) -> list[dict[str, str]]:
+    """What a segment may name, as far as it speaks of `word`."""
+    wanted = word.lower()
+    rows = [row for row in _entries(workspace) if wanted in " ".join(row.values()).lower()]
+    return sorted(rows, key=lambda row: (row["kind"], row["of"], row["name"]))
+
+
+def _entries(workspace: Workspace) -> list[dict[str, str]]:
+    words = workspace.catalogue
+    rows = [
+        _row("field", relation, entry, entry.unit or entry.type)
+        for relation, fields in words.fields.items()
+        for entry in fields.values()
+    ]
+    rows += [_row("metric", "site", entry, entry.unit) for entry in words.metrics.values()]
+    rows += [_row("event", "customer", entry, "") for entry in words.events.values()]
+    rows += [_row("relation", "", entry, "") for entry in words.relations.values()]
+    rows += [_row("period", "", entry, "") for entry in words.periods.values()]
+    return rows
+
+
+def _row(kind: str, of: str, entry: Any, unit: str) -> dict[str, str]:
+    label = entry.label
+    return {"kind": kind, "of": of, "name": entry.name, "unit": unit, "fi": label["fi"], "en": label["en"]}
+
+
+def members(workspace: Workspace, name: str, *, as_of: date) -> pl.DataFrame:
+    """Who gets the message: `person_id, site_id, channel, code, evidence`, ordered by person."""
+    return resolve(workspace, name, as_of=as_of).final.drop("step", "control")

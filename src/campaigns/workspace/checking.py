@@ -1,0 +1,59 @@
+"""`campaigns check`: all mistakes of all files in one run; no data is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from campaigns import catalogue
+from campaigns.content.templates import Library as Templates
+from campaigns.errors import Mistake, Mistakes, UserError
+from campaigns.mailings.library import Library as Mailings
+from campaigns.segments.library import Library as Segments
+from campaigns.settings.loading import FILE, find_workspace, load
+from campaigns.settings.model import Settings
+
+
+def check(folder: Path | None, paths: Sequence[Path]) -> list[Mistake]:
+    """Every mistake of the workspace, or of `paths` (files or folders in it), sorted by place.
+
+    Raises `UserError` USE005 for a path that does not exist, USE008 for one outside the workspace.
+    """
+    root = find_workspace(folder)
+    wanted = [_inside(root, path) for path in paths]
+    try:
+        settings = load(root / FILE)
+    except Mistakes as found:
+        # Everything else is read by what this file says: only its mistakes mean anything now.
+        return found.mistakes
+    mistakes = [mistake for mistake in _all(root, settings) if _asked(root, mistake, wanted)]
+    return Mistakes(mistakes).mistakes
+
+
+def _inside(root: Path, path: Path) -> Path:
+    resolved = path.resolve()
+    if not resolved.exists():
+        raise UserError("USE005", f"there is no file {path}.")
+    if not resolved.is_relative_to(root):
+        raise UserError("USE008", f"{path} is not in the workspace {root}.")
+    return resolved.relative_to(root)
+
+
+def _asked(root: Path, mistake: Mistake, wanted: Sequence[Path]) -> bool:
+    file = Path(mistake.file)
+    shown = file.relative_to(root) if file.is_absolute() and file.is_relative_to(root) else file
+    return not wanted or any(shown.is_relative_to(path) for path in wanted)
+
+
+def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
+    try:
+        words = catalogue.load(settings, root / "segments" / "catalogue")
+    except Mistakes as found:
+        yield from found.mistakes
+        words = catalogue.load(settings, None)
+    segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
+    templates = Templates(root / "templates", settings)
+    yield from segments.check()
+    yield from templates.check()
+    mailings = Mailings(folder=root / "mailings", settings=settings, segments=segments, templates=templates)
+    yield from mailings.check()

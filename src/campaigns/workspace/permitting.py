@@ -1,0 +1,74 @@
+"""What people have said, from the command line: show, record, verify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from campaigns.ledger.integrity import Verified
+    from campaigns.workspace.project import Workspace
+
+
+def show(workspace: Workspace, person: str, *, controller: str) -> list[dict[str, Any]]:
+    """A person's permission events, oldest first, with their proof."""
+    from campaigns.ledger import permission_events
+
+    owner, person_id = workspace.person(person, controller)
+    with workspace.ledger.read() as connection:
+        rows = permission_events.of_person(connection, owner, person_id)
+    return [
+        {
+            "position": row["position"],
+            "said": row["occurred_at"].astimezone(workspace.settings.zone).isoformat(timespec="minutes"),
+            "kind": row["kind"],
+            "channel": row["channel"] or "all",
+            "purpose": row["purpose"] or "all",
+            "source": row["source"],
+            "method": row["method"],
+            "text": row["text_version"],
+            "evidence": row["evidence"],
+        }
+        for row in rows.to_dicts()
+    ]
+
+
+def record(
+    workspace: Workspace,
+    person: str,
+    *,
+    kind: str,
+    channel: str,
+    purpose: str,
+    method: str,
+    evidence: str,
+    at: datetime | None,
+    controller: str,
+) -> int:
+    """Record what a person said; the position from which it holds."""
+    from campaigns.permissions import recording
+
+    owner = workspace.person(person, controller)
+    now = workspace.now()
+    with workspace.ledger.write() as connection:
+        positions = recording.record(
+            connection,
+            people=[owner],
+            kind=kind,
+            channel=channel or None,
+            purpose=purpose or None,
+            evidence=evidence or None,
+            method=method or None,
+            at=at or now,
+            now=now,
+            source="cli",
+        )
+    return positions[-1]
+
+
+def verify(workspace: Workspace) -> Verified:
+    """Recompute the chain of every person's events."""
+    from campaigns.ledger.integrity import verify as recompute
+
+    with workspace.ledger.read() as connection:
+        return recompute(connection)

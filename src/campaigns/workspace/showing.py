@@ -1,0 +1,107 @@
+"""`campaigns demo`: the whole main job on a made-up town, told step by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaigns.errors import Refused
+
+if TYPE_CHECKING:
+    from campaigns.segments.previewing import Preview
+    from campaigns.workspace.project import Workspace
+
+Tell = Callable[[str], None]
+
+
+def main_job(
+    workspace: Workspace, *, customers: int, seed: int, files_only: bool, tell: Tell
+) -> Iterator[str]:
+    """Make a town, import it, count segments, plan, approve and send every mailing, report.
+
+    Yields the lines of the report; `tell` gets the steps as they happen. Raises `Refused` USE010 in a
+    workspace that holds data already, so that no real register is ever mixed with made-up people.
+    """
+    inbox = workspace.data / "inbox"
+    if any(inbox.glob("*")) or workspace.lake.status():
+        raise Refused(
+            "USE010",
+            "this workspace holds data already, and a made-up town does not belong among it.",
+            hint="delete data/ if it is an older demo, or use another folder: campaigns -C FOLDER demo",
+        )
+    started = time.monotonic()
+
+    def step(text: str) -> None:
+        tell(f"[{time.monotonic() - started:5.1f} s] {text}")
+
+    step(f"writing the source files of a town of {customers:,} customers")
+    _write_town(inbox, customers=customers, seed=seed, today=workspace.today())
+    if files_only:
+        yield f"source files: {inbox}"
+        return
+    yield from _import(workspace, inbox, step)
+    step("counting segments")
+    yield from _segments(workspace)
+    yield from _mailings(workspace, step)
+    step("done")
+    yield ""
+    yield f"the messages lie in {workspace.data / 'outbox' / 'maildir' / 'new'}"
+
+
+def _write_town(inbox: Path, *, customers: int, seed: int, today: date) -> None:
+    from campaigns.demo import town
+
+    town.write(inbox, customers=customers, seed=seed, as_of=today)
+
+
+def _import(workspace: Workspace, inbox: Path, step: Tell) -> Iterator[str]:
+    from campaigns.consumption.computing import compute
+    from campaigns.workspace import importing
+
+    step("importing them")
+    done = importing.run(workspace, [inbox])
+    yield str(done).splitlines()[-1]
+    step("computing metrics")
+    yield str(compute(workspace.lake, settings=workspace.settings, now=workspace.now()))
+
+
+def _segments(workspace: Workspace) -> Iterator[str]:
+    from campaigns.permissions.rules import sentence
+    from campaigns.workspace import audience
+
+    yield ""
+    yield "segments"
+    for name in workspace.segment_files.names():
+        found = audience.preview(workspace, name, as_of=workspace.today())
+        people = found.resolution
+        yield f"  {name}: {people.members:,} people, {len(people.final):,} get the message"
+        for number, code in _losses(found):
+            yield f"    {-number:>7,}  {sentence(code, 'en')} ({code})"
+
+
+def _losses(found: Preview) -> list[tuple[int, str]]:
+    """The largest reasons for which people are left out, by the code that they are told."""
+    left_out = found.resolution.people.filter(step="permission")
+    counts = left_out.group_by("code").len().sort("len", "code", descending=[True, False])
+    return [(number, code) for code, number in counts.head(5).iter_rows()]
+
+
+def _mailings(workspace: Workspace, step: Tell) -> Iterator[str]:
+    from campaigns.mailings import deciding, planning
+    from campaigns.mailings.sending import crew
+    from campaigns.reports.report import report
+
+    parts, actor = workspace.parts, f"{workspace.actor} (demo)"
+    sent = []
+    for name in workspace.mailings.names():
+        step(f"planning, approving and sending {name}")
+        plan = planning.plan(parts, name, actor=actor)
+        deciding.approve(parts, plan.plan_id, actor=actor, now=workspace.now(), messages=plan.messages)
+        crew.send(parts, plan.plan_id, actor=actor)
+        sent.append(name)
+    for name in sent:
+        yield ""
+        yield str(report(workspace.ledger, name))
