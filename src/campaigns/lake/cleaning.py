@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaigns.lake import leases, manifests
-from campaigns.lake.delta import DeltaFolder, files_of
+from campaigns.lake.delta import LOG, DeltaFolder, files_of
 from campaigns.lake.files import walk
 from campaigns.lake.schemas import TABLES
 
-_LOG = "_delta_log"
 _KEPT_IN_LOG = (".json", ".parquet", ".crc", "_last_checkpoint")
 
 
@@ -79,8 +78,6 @@ def _present(folder: Path) -> Iterable[tuple[str, int]]:
     """Files of a table, relative to its folder, with their size; the log itself is left out."""
     for entry in walk(folder) if folder.exists() or folder.is_symlink() else ():
         path = Path(entry.path).relative_to(folder)
-        if entry.is_dir(follow_symlinks=False) or (
-            path.parts[0] == _LOG and path.name.endswith(_KEPT_IN_LOG)
-        ):
+        if entry.is_dir(follow_symlinks=False) or (path.parts[0] == LOG and path.name.endswith(_KEPT_IN_LOG)):
             continue
         yield path.as_posix(), entry.stat(follow_symlinks=False).st_size

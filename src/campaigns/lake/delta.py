@@ -1,28 +1,29 @@
 """Everything that touches Delta Lake: one table's folder, its versions, and commits to it.
 
-A commit holds the rows, the transaction id of the file that they came from and the counters that gave their
-ids, all in one log entry, so that a killed import can be run again and give the same rows and ids.
+A commit names the files with the rows, the transaction id of the file that they came from and the counters
+that gave their ids, all in one log entry: a killed import can be run again and gives the same rows and ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
-from urllib.parse import unquote
 
 import deltalake
 import polars as pl
 from deltalake.exceptions import DeltaError, TableNotFoundError
-from deltalake.writer.properties import WriterProperties
+from deltalake.transaction import AddAction, RemoveAction
 
 from campaigns import errors
 from campaigns.lake.files import refuse_link
 from campaigns.lake.manifests import DataFile
+from campaigns.lake.parquet import Written
 from campaigns.lake.schemas import Table, empty
 
+LOG = "_delta_log"
 _COUNTER = "counter:"
-_WRITING = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=122_880)
 
 
 def damaged(table: str, version: int | None, what: str, file: Path | str = "") -> errors.DataDamaged:
@@ -54,12 +55,12 @@ class DeltaFolder:
             DataDamaged: LAK004, the log cannot be read; LAK006, the folder is a symbolic link.
         """
         refuse_link(self.path)
-        if not (self.path / "_delta_log").is_dir():
+        if not (self.path / LOG).is_dir():
             return None
         try:
             return deltalake.DeltaTable(self.path, version=version)
         except TableNotFoundError:
-            if version is None and not any((self.path / "_delta_log").glob("*.json")):
+            if version is None and not any((self.path / LOG).glob("*.json")):
                 return None  # killed before the first commit
             raise damaged(self.table.name, version, "its log is not complete", self.path) from None
         except (DeltaError, OSError, ValueError):
@@ -89,16 +90,16 @@ class DeltaFolder:
         """
         self._compare(self.open(version), version, files)
 
-    def write(
+    def commit(
         self,
-        frame: pl.DataFrame,
         *,
-        mode: Literal["append", "overwrite"],
-        predicate: str | None,
+        adding: Sequence[Written],
+        removing: Collection[str],
         transaction: str | None,
         counters: Mapping[str, int],
+        now: datetime,
     ) -> None:
-        """One commit: rows, transaction id and counters together. Makes the table when there is none.
+        """One log entry: files in, files out (paths as in the log), transaction id and counters.
 
         Raises:
             LakeUnwritable: LAK008, the disk is full, read-only or refuses.
@@ -106,17 +107,22 @@ class DeltaFolder:
         marks = [deltalake.Transaction(_COUNTER + name, last) for name, last in counters.items()]
         if transaction is not None:
             marks.append(deltalake.Transaction(transaction, 1))
-        try:
-            deltalake.write_deltalake(  # type: ignore[call-overload]  # which know single modes only
-                self._made(),
-                frame,
-                mode=mode,
-                predicate=predicate,
-                schema_mode="merge",  # columns added to schemas.py since the table was made
-                writer_properties=_WRITING,
+        with self.writing():
+            table = self._made()
+            table.create_write_transaction(
+                [*map(_add, adding), *(_remove(path, now) for path in removing)],
+                mode="append",
+                schema=table.schema(),
+                partition_by=list(self.table.partition_by),
                 commit_properties=deltalake.CommitProperties(app_transactions=marks),
             )
-        except (DeltaError, OSError):
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Whatever the disk or delta-rs says about a write becomes LAK008."""
+        try:
+            yield
+        except (DeltaError, pl.exceptions.PolarsError, OSError):
             raise LakeUnwritable(
                 "LAK008",
                 f"Table {self.table.name} cannot be written; what was published before stays as it is.",
@@ -129,7 +135,8 @@ class DeltaFolder:
             raise damaged(self.table.name, version, "its log does not name the published files", self.path)
 
     def _made(self) -> deltalake.DeltaTable:
-        return self.open() or deltalake.DeltaTable.create(
+        """The table, made first when there is none, with the columns added to schemas.py since."""
+        made = self.open() or deltalake.DeltaTable.create(
             self.path,
             schema=empty(self.table.name).schema,
             mode="ignore",
@@ -139,6 +146,26 @@ class DeltaFolder:
                 "delta.enableDeletionVectors": "false",
             },
         )
+        known = {field.name for field in made.schema().fields}
+        wanted = deltalake.Schema.from_arrow(empty(self.table.name).schema)
+        if added := [field for field in wanted.fields if field.name not in known]:
+            made.alter.add_columns(added)
+        return made
+
+
+def _add(written: Written) -> AddAction:
+    return AddAction(
+        path=written.file.path,
+        size=written.file.bytes,
+        partition_values=dict(written.partition),
+        modification_time=written.modified_ms,
+        data_change=True,
+        stats=written.statistics,
+    )
+
+
+def _remove(path: str, now: datetime) -> RemoveAction:
+    return RemoveAction(path=path, data_change=True, deletion_timestamp=int(now.timestamp() * 1000))
 
 
 def has_transaction(table: deltalake.DeltaTable | None, transaction: str) -> bool:
@@ -155,10 +182,4 @@ def files_of(table: deltalake.DeltaTable) -> dict[str, tuple[int, int]]:
     """The Parquet files of the open version: path relative to the table's folder to (bytes, rows)."""
     actions = pl.DataFrame(table.get_add_actions(flatten=True))
     rows = actions.select("path", "size_bytes", "num_records").rows()
-    return {unquote(path): (size, count) for path, size, count in rows}
-
-
-def equals_any(column: str, values: Sequence[str]) -> str:
-    """`column IN (...)` for Delta's own SQL; the values are partition names, never data about people."""
-    words = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"{column} IN ({words})"
+    return {path: (size, count) for path, size, count in rows}

@@ -47,7 +47,7 @@ def remove_rows(writer: Writer, controller: str, person_ids: Sequence[int]) -> d
     quoting = _quoting(controller, _identifiers(writer, mine))
     _blank_addresses(writer, mine)
     rows = {
-        name: _without(writer, name, mine | quoting if name == "quarantine" else mine)
+        name: writer.remove(name, mine | quoting if name == "quarantine" else mine)
         for name, table in TABLES.items()
         if table.personal
     }
@@ -60,14 +60,6 @@ def finish(root: Path, now: datetime) -> Vacuumed:
         if now - lease.since > GRACE:
             lease.revoke()
     return sweep(root)
-
-
-def _without(writer: Writer, name: str, leaving: pl.Expr) -> int:
-    before = writer.frame(name)
-    after = before.filter(~leaving.fill_null(value=False))
-    if len(after) != len(before):
-        writer.replace(name, after)
-    return len(before) - len(after)
 
 
 def _identifiers(writer: Writer, mine: pl.Expr) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -58,19 +58,11 @@ def checksum(path: Path) -> int:
     return value
 
 
-def settle(folder: Path, known: Collection[str]) -> None:
-    """Make what was written below the folder private, and wait until it is on the disk.
-
-    delta-rs does neither. Files in `known` (paths relative to the folder) were settled before.
-    """
+def settle(folder: Path) -> None:
+    """Make the files of a folder private, and wait until they are on the disk: delta-rs does neither."""
     for entry in walk(folder):
-        path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            path.chmod(PRIVATE_FOLDER)
-            sync(path)
-        elif path.relative_to(folder).as_posix() not in known:
-            path.chmod(PRIVATE_FILE)
-            sync(path)
+        Path(entry.path).chmod(PRIVATE_FILE if entry.is_file(follow_symlinks=False) else PRIVATE_FOLDER)
+        sync(Path(entry.path))
     folder.chmod(PRIVATE_FOLDER)
     sync(folder)
     sync(folder.parent)

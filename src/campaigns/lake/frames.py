@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -50,7 +50,12 @@ def has_twins(ordered: pl.DataFrame, table: Table) -> bool:
 
 def within(paths: Sequence[Path], table: Table, frame: pl.DataFrame) -> list[Path]:
     """Those of the table's files that lie in a partition of the frame's rows."""
-    wanted = [{f"{name}={value}" for value in frame[name].unique().to_list()} for name in table.partition_by]
+    return inside(paths, {name: frame[name].unique().to_list() for name in table.partition_by})
+
+
+def inside(paths: Sequence[Path], partitions: Mapping[str, Sequence[str]]) -> list[Path]:
+    """Those files that lie in these partitions."""
+    wanted = [{f"{name}={value}" for value in values} for name, values in partitions.items()]
     return [path for path in paths if all(not names.isdisjoint(path.parts) for names in wanted)]
 
 

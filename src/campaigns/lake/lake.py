@@ -87,9 +87,9 @@ class Lake:
             Busy: LAK001, somebody else held the lock for longer than `wait` seconds.
         """
         with locking.held(self.root, purpose=purpose, wait=wait, clock=self._clock):
-            writer = Writer(self.root, manifests.newest(self.root))
+            writer = Writer(self.root, manifests.newest(self.root), self._clock)
             yield writer
-            writer.publish(self._clock())
+            writer.publish()
 
     def vacuum(self, *, wait: float = 60.0) -> Vacuumed:
         """Remove files that neither the newest snapshot nor a living reader needs, and older snapshots.
@@ -110,9 +110,9 @@ class Lake:
             Busy, DataDamaged: as `vacuum`.
         """
         with locking.held(self.root, purpose="erase", wait=wait, clock=self._clock):
-            writer = Writer(self.root, manifests.newest(self.root))
+            writer = Writer(self.root, manifests.newest(self.root), self._clock)
             rows = erasing.remove_rows(writer, controller, person_ids)
-            writer.publish(self._clock())
+            writer.publish()
             return Erased(rows=rows, vacuumed=erasing.finish(self.root, self._clock()))
 
     def status(self) -> list[TableStatus]:

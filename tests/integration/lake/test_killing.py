@@ -24,12 +24,12 @@ def run(*arguments: object) -> str:
 
 
 def test_killed_at_lines_of_python(tmp_path: Path) -> None:
-    assert "killed" in run("lines", tmp_path, 24)
+    assert "killed" in run("lines", tmp_path, 10)
 
 
 def test_killed_at_moments_inside_delta_and_polars(tmp_path: Path) -> None:
-    assert "killed" in run("moments", tmp_path, 12)
+    assert "killed" in run("moments", tmp_path, 6)
 
 
 def test_a_full_disk_publishes_nothing(tmp_path: Path) -> None:
-    assert "refused" in run("full", tmp_path, 8)
+    assert "refused" in run("full", tmp_path, 5)
