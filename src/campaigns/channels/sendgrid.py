@@ -81,8 +81,8 @@ class SendGridConnection:
         for group in _equal_groups(batch, self.batch):
             body = request_body(group, sandbox=self._settings.sandbox)
             leaving = before_first_byte(group)
-            if self._wait is not None:
-                yield from _all(leaving, _told_to_wait(self._wait))
+            if waiting := self._told_to_wait():
+                yield from _all(leaving, waiting)
             elif leaving:
                 body["personalizations"] = [_personalization(message) for message in leaving]
                 yield from self._request(leaving, body)
@@ -103,6 +103,9 @@ class SendGridConnection:
         if answer.status == 429:
             self._wait = answer.wait
         yield from _all(group, _outcome(answer))
+
+    def _told_to_wait(self) -> Outcome | None:
+        return None if self._wait is None else _wait_outcome(self._wait)
 
     def _post(self, body: Mapping[str, Any]) -> _Answer:
         try:
@@ -147,7 +150,7 @@ def _outcome(answer: _Answer) -> Outcome:
     if answer.status == 200:
         return Outcome(state="failed", code="sandbox", detail="SendGrid checked the message and sent nothing")
     if answer.status == 429:
-        return _told_to_wait(answer.wait)
+        return _wait_outcome(answer.wait)
     if answer.status in (400, 413):
         return Outcome(state="failed", code=code, detail="SendGrid refuses this message")
     if not answer.reached:
@@ -156,7 +159,7 @@ def _outcome(answer: _Answer) -> Outcome:
     return Outcome(state="unknown", code=code, detail="no certain answer from SendGrid")
 
 
-def _told_to_wait(seconds: float | None) -> Outcome:
+def _wait_outcome(seconds: float) -> Outcome:
     return Outcome(state="deferred", code="429", detail="SendGrid asks us to wait", retry_after=seconds)
 
 

@@ -41,11 +41,11 @@ class Reply:
     @property
     def detail(self) -> str:
         """The text without addresses, short enough for a table."""
-        return _ADDRESS.sub("<address>", self.text)[:MAX_DETAIL]
+        return _ADDRESS.sub("<address>", self.text[: 2 * MAX_DETAIL])[:MAX_DETAIL]
 
     @property
     def concerns_us(self) -> bool:
-        """Policy or authentication (5.7.x, 530, 535): the recipient cannot help it, the next fares no better."""
+        """Policy or authentication (5.7.x, 530, 535): about us and not about the recipient."""
         enhanced = _ENHANCED.match(self.text)
         return self.code in (530, 534, 535, 538) or bool(self.code >= 500 and enhanced and enhanced[2] == "7")
 
