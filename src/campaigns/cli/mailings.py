@@ -33,10 +33,20 @@ def render(
 
     Example: campaigns render december_newsletter --person 1042
     """
-    from campaigns.workspace import looking
+    from campaigns.mailings import looking
 
-    for path in looking.render(context.workspace(), mailing, person, out):
-        say(str(path))
+    workspace = context.workspace()
+    controller = workspace.mailings.load(mailing).controller
+    _, person_id = workspace.person(person, controller)
+    shown = looking.look(workspace.parts, mailing, person_id, actor=workspace.actor)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in (
+        ("message.html", shown.html.encode()),
+        ("message.txt", shown.text.encode()),
+        ("message.eml", shown.payload),
+    ):
+        (out / name).write_bytes(content)
+        say(str(out / name))
 
 
 def test(
@@ -50,9 +60,14 @@ def test(
 
     Example: campaigns test december_newsletter --to test@lahtienergia.example
     """
-    from campaigns.workspace import looking
+    from campaigns.mailings import looking
 
-    say(looking.send_test(context.workspace(), mailing, to=to, person=person))
+    workspace = context.workspace()
+    person_id = None
+    if person:
+        _, person_id = workspace.person(person, workspace.mailings.load(mailing).controller)
+    sent = looking.test_send(workspace.parts, mailing, to=to, actor=workspace.actor, person_id=person_id)
+    say(str(sent))
 
 
 def plan(mailing: Mailing, json: context.Json = False) -> None:
@@ -172,7 +187,7 @@ def report(mailing: Mailing, json: context.Json = False) -> None:
 
     Example: campaigns report renewal_electric_heat
     """
-    from campaigns.reports import report as look
+    from campaigns.reports.report import report as look
 
     found = look(context.workspace().ledger, mailing)
     if json:
@@ -191,7 +206,7 @@ def evidence(
 
     Example: campaigns evidence 12
     """
-    from campaigns.reports import evidence as look
+    from campaigns.reports.evidence import evidence as look
 
     found = look(context.workspace().ledger, message)
     if json:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+Tick = Callable[[int, int | None], None]
 
 
 def say(text: str = "") -> None:
@@ -65,10 +64,10 @@ def _is_number(text: str) -> bool:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+def progress(label: str) -> Iterator[Tick]:
     """A progress line on a terminal; nothing in a pipe. Call it with (done, total)."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total=None: None
+        yield _silent
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -76,4 +75,12 @@ def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
-        yield lambda done, total=None: bar.update(task, completed=done, total=total)
+
+        def tick(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tick
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    """In a pipe there is nobody to tell."""

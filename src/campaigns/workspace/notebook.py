@@ -172,5 +172,5 @@ class Notebook:
 def open_notebook(
     folder: Path | str, *, purpose: str, clock: Callable[[], datetime] | None = None
 ) -> Notebook:
-    """Open a project folder for analysis. `purpose` says why, and stands in the audit beside what is asked."""
+    """Open a project folder for analysis. `purpose` says why, and stands in the audit."""
     return Notebook(Workspace.open(Path(folder), clock=clock), purpose=purpose)
