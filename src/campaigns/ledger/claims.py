@@ -1,8 +1,9 @@
 """Claims: who is handing over which messages, what came of it, and what a dead sender left behind.
 
 A claim is one batch of one connection: its messages are handed over in order of `message_id`, in groups (of
-one by SMTP), the next group only after the outcomes of the one before are committed. Every statement here names the batch and the epoch
-that the caller believes to hold, so a sender that was overtaken changes nothing and learns of it.
+one by SMTP), the next group only after the outcomes of the one before are committed. Every statement here
+names the batch and the epoch that the caller believes to hold, so a sender that was overtaken changes nothing
+and learns of it.
 """
 
 from __future__ import annotations

@@ -32,8 +32,9 @@ def values_of(
 ) -> pl.DataFrame:
     """What the template names, for each row of `asked` (`person_id`, `site_id`), in the same order.
 
-    Columns: `person_id, language, address`, and one a name, such as `person.first_name`. One query a group
-    that the template uses; nobody is left out, what is not known is NULL.
+    Columns: `person_id, known` (in the register), `language, address`, and one a name, such as
+    `person.first_name`. One query a group that the template uses; nobody is left out, what is not known is
+    NULL.
     """
     db.register("asked", asked.select("person_id", "site_id").with_row_index("place"))
     shared = {"controller": controller, "day": day}
@@ -51,7 +52,7 @@ def values_of(
         found = found.join(contracts, on=["person_id", "site_id"], how="left", maintain_order="left")
     if _any(uses, "metric."):
         found = _with_metrics(db, found, template, controller)
-    people = {"person_id", "language", "address"}
+    people = {"person_id", "known", "language", "address"}
     return found.select(name for name in found.columns if name in people or name in uses)
 
 
@@ -69,6 +70,13 @@ def unreachable(db: Engine, asked: pl.DataFrame, *, controller: str, channel: st
     """`person_id, missing`: who has no address, and who has the same one as somebody before them."""
     db.register("asked", asked.select("person_id"))
     return db.query(SQL["unreachable"], {"controller": controller, "channel": channel, "day": day})
+
+
+def newest_site(db: Engine, person_id: int, *, controller: str, day: date) -> int | None:
+    """The site of a person's newest running contract, for somebody who is in none of the segments."""
+    db.register("asked", pl.DataFrame({"person_id": [person_id]}, schema={"person_id": pl.Int64}))
+    found = db.query(SQL["newest_site"], {"controller": controller, "day": day})
+    return None if found.is_empty() else int(found["site_id"][0])
 
 
 def recipients(frame: pl.DataFrame) -> Iterator[Recipient]:

@@ -3,6 +3,7 @@
 SELECT
     a.person_id,
     a.site_id,
+    p.person_id IS NOT NULL AS known,
     p.language,
     p.first_name AS "person.first_name",
     p.last_name AS "person.last_name",
@@ -135,3 +136,14 @@ FROM (
     ) AS d ON a.person_id = d.person_id
 )
 WHERE address IS NULL OR number > 1
+
+-- name: newest_site
+-- The site of the newest running contract of each person: for a look at a message of somebody who did not match.
+SELECT
+    a.person_id,
+    max({'start_date': c.start_date, 'site_id': m.site_id}).site_id AS site_id
+FROM asked AS a
+INNER JOIN contracts AS c ON a.person_id = c.person_id AND c.controller = $controller
+INNER JOIN metering_points AS m ON c.metering_point_id = m.metering_point_id AND m.controller = $controller
+WHERE coalesce(c.end_date >= $day, TRUE)
+GROUP BY ALL

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from campaigns.errors import Busy
+from campaigns.errors import Busy, TransientFailure
 from campaigns.ledger.claims import Holder
 from campaigns.ledger.watching import Watch
 from campaigns.mailings.sending.batches import Batch, Overtaken
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from campaigns.channels.protocol import Channel, Connection
 
 BUSY_PAUSE = 0.2
+MOST_PUT_OFF = 3
 
 
 class Worker:
@@ -33,6 +34,7 @@ class Worker:
         self._channel = channel
         self._holder = holder
         self._next_window = next_window
+        self._put_off = 0  # batches in a row of which everything was put off
         self.counts = Counts()
 
     def run(self) -> Counts:
@@ -75,4 +77,12 @@ class Worker:
             pass  # its messages are somebody else's now
         finally:
             self.counts.add(batch.counts)
+        self._give_up_when_all_is_put_off(batch.counts)
         return found
+
+    def _give_up_when_all_is_put_off(self, counts: Counts) -> None:
+        """A server that is down or overloaded is left alone; the messages come again at their next time."""
+        put_off = counts.deferred > 1 and counts.sent + counts.failed + counts.unknown == 0
+        self._put_off = self._put_off + 1 if put_off else 0
+        if self._put_off == MOST_PUT_OFF:
+            raise TransientFailure("MAI030", "the channel puts every message off; the rest waits.")
