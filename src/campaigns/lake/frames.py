@@ -48,6 +48,13 @@ def has_twins(ordered: pl.DataFrame, table: Table) -> bool:
     return bool(ordered.select(same.slice(1).any()).item()) if len(ordered) > 1 else False
 
 
+def parts(frame: pl.DataFrame, table: Table) -> list[pl.DataFrame]:
+    """The frame in pieces, one a partition; nothing when it is empty."""
+    if frame.is_empty():
+        return []
+    return frame.partition_by(table.partition_by, maintain_order=True) if table.partition_by else [frame]
+
+
 def within(paths: Sequence[Path], table: Table, frame: pl.DataFrame) -> list[Path]:
     """Those of the table's files that lie in a partition of the frame's rows."""
     return inside(paths, {name: frame[name].unique().to_list() for name in table.partition_by})

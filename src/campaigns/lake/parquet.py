@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from campaigns.lake.files import PRIVATE_FILE, checksum, make_private, refuse_link, sync
-from campaigns.lake.frames import WrongFrame
+from campaigns.lake.frames import WrongFrame, parts
 from campaigns.lake.manifests import DataFile
 from campaigns.lake.schemas import Table
 
@@ -42,22 +42,11 @@ def write(frame: pl.DataFrame, table: Table, folder: Path) -> list[Written]:
         OSError, polars.exceptions.PolarsError: the disk does not take it; what was written so far is named
             by no log, and the next vacuum removes it.
     """
-    return [_write_one(part, partition, table, folder) for partition, part in _parts(frame, table)]
+    return [_write_one(part, table, folder) for part in parts(frame, table)]
 
 
-def _parts(frame: pl.DataFrame, table: Table) -> Iterator[tuple[dict[str, str], pl.DataFrame]]:
-    if not table.partition_by:
-        if not frame.is_empty():
-            yield {}, frame
-        return
-    names = list(table.partition_by)
-    for values, part in frame.partition_by(names, maintain_order=True, as_dict=True).items():
-        if not all(isinstance(value, str) and _PLAIN_VALUE.fullmatch(value) for value in values):
-            raise WrongFrame(f"{table.name} has a row whose {', '.join(names)} cannot name a folder")
-        yield dict(zip(names, map(str, values), strict=True)), part
-
-
-def _write_one(frame: pl.DataFrame, partition: dict[str, str], table: Table, folder: Path) -> Written:
+def _write_one(frame: pl.DataFrame, table: Table, folder: Path) -> Written:
+    partition = _partition_of(frame, table)
     place = folder.joinpath(*(f"{name}={value}" for name, value in partition.items()))
     refuse_link(place)
     make_private(folder)
@@ -82,6 +71,14 @@ def _write_one(frame: pl.DataFrame, partition: dict[str, str], table: Table, fol
         statistics=json.dumps(_statistics(frame, table)),
         modified_ms=status.st_mtime_ns // 1_000_000,
     )
+
+
+def _partition_of(frame: pl.DataFrame, table: Table) -> dict[str, str]:
+    values = {name: frame[name][0] for name in table.partition_by}
+    for name, value in values.items():
+        if not isinstance(value, str) or not _PLAIN_VALUE.fullmatch(value):
+            raise WrongFrame(f"{table.name} has a row whose {name} cannot name a folder")
+    return values
 
 
 def _statistics(frame: pl.DataFrame, table: Table) -> dict[str, object]:

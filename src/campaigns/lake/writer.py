@@ -12,6 +12,7 @@ import polars as pl
 from campaigns.lake import delta, frames, manifests, parquet
 from campaigns.lake.files import checksum, settle
 from campaigns.lake.manifests import DataFile, Manifest
+from campaigns.lake.parquet import Written
 from campaigns.lake.schemas import TABLES
 
 _CROWD = 16  # small files of one partition, from which on they are written as one
@@ -59,29 +60,16 @@ class Writer:
         Raises:
             WrongFrame: the frame does not fit the table. LakeUnwritable: the disk is full or read-only.
         """
-        new = frames.conform(frame, TABLES[table])
-        small = self._crowd(table, new)
-        self._commit(table, self._together(table, small, new), small, transaction)
+        self._put(table, frame, transaction, replacing=False)
 
     def upsert(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
         """Replace the rows that have the same keys, add the others. Raises as `append`."""
-        spec = TABLES[table]
-        new = frames.conform(frame, spec)
-        keys = list(spec.keys)
-        hit = [
-            path
-            for path in frames.within(self.files(table), spec, new)
-            if _overlap(self._read(table, [path], keys), new.select(keys))
-        ]
-        if not hit:
-            self.append(table, new, transaction=transaction)
-            return
-        kept = self._read(table, hit).join(new, on=keys, how="anti", nulls_equal=True)
-        self._commit(table, frames.conform(pl.concat([kept, new]), spec), hit, transaction)
+        self._put(table, frame, transaction, replacing=True)
 
     def replace(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
         """Put these rows in place of the whole table. Raises as `append`."""
-        self._commit(table, frames.conform(frame, TABLES[table]), self.files(table), transaction)
+        adding = self._save(table, frames.conform(frame, TABLES[table]))
+        self._commit(table, adding, self.files(table), transaction)
 
     def replace_where(
         self,
@@ -100,20 +88,25 @@ class Writer:
         for column, values in partitions.items():
             if not new[column].is_in(list(values)).all():
                 raise frames.WrongFrame(f"a row for {table} lies outside the {column}s that are replaced")
-        self._commit(table, new, frames.inside(self.files(table), partitions), transaction)
+        removing = frames.inside(self.files(table), partitions)
+        self._commit(table, self._save(table, new), removing, transaction)
 
     def remove(self, table: str, where: pl.Expr, *, transaction: str | None = None) -> int:
         """Take out the rows for which `where` is true, and say how many. Raises as `append`.
 
         Old files keep them until `vacuum`; the log tells nothing about them.
         """
-        spec = TABLES[table]
-        rows = self._rows_of(table)
         leaving = where.fill_null(value=False)
-        hit = [path for path in rows if not self._read(table, [path], spec.keys[:1], leaving).is_empty()]
-        kept = self._read(table, hit, where=~leaving)
-        self._commit(table, kept, hit, transaction)
-        return sum(rows[path] for path in hit) - len(kept)
+        adding: list[Written] = []
+        removing: list[Path] = []
+        gone = 0
+        for path in self.files(table):
+            if count := len(self._read(table, [path], TABLES[table].keys[:1], leaving)):
+                adding += self._save(table, self._read(table, [path], where=~leaving))
+                removing.append(path)
+                gone += count
+        self._commit(table, adding, removing, transaction)
+        return gone
 
     def allocate(self, counter: str, count: int) -> range:
         """The next `count` ids of a counter (such as `person_id:lahti_energia`), from 1, never given twice.
@@ -160,25 +153,49 @@ class Writer:
     ) -> pl.DataFrame:
         return frames.read(paths, TABLES[table], columns=columns, where=where, lost=self._lost)
 
-    def _crowd(self, table: str, new: pl.DataFrame) -> list[Path]:
-        """The small files beside the new rows, when there are so many that they should be written as one."""
+    def _put(self, table: str, frame: pl.DataFrame, transaction: str | None, *, replacing: bool) -> None:
+        """Add rows, one partition after the other, so that no more than one is in memory beside them."""
+        spec = TABLES[table]
         rows = self._rows_of(table)
-        small = [path for path in frames.within(list(rows), TABLES[table], new) if rows[path] < _SMALL]
-        return small if len(small) >= _CROWD * len({path.parent for path in small}) > 0 else []
+        adding: list[Written] = []
+        removing: list[Path] = []
+        for new in frames.parts(frames.conform(frame, spec), spec):
+            beside = frames.within(list(rows), spec, new)
+            hit = [path for path in beside if self._overlap(table, path, new)] if replacing else []
+            joined = hit or _crowd(beside, rows)
+            adding += self._save(table, self._merged(table, joined, new) if joined else new)
+            removing += joined
+        self._commit(table, adding, removing, transaction)
 
-    def _together(self, table: str, small: Sequence[Path], new: pl.DataFrame) -> pl.DataFrame:
-        return frames.conform(pl.concat([self._read(table, small), new]), TABLES[table]) if small else new
+    def _overlap(self, table: str, path: Path, new: pl.DataFrame) -> bool:
+        keys = list(TABLES[table].keys)
+        there = self._read(table, [path], keys)
+        return not there.join(new, on=keys, how="semi", nulls_equal=True).is_empty()
+
+    def _merged(self, table: str, paths: Sequence[Path], new: pl.DataFrame) -> pl.DataFrame:
+        spec = TABLES[table]
+        kept = self._read(table, paths).join(new, on=list(spec.keys), how="anti", nulls_equal=True)
+        return frames.conform(pl.concat([kept, new]), spec)
+
+    def _save(self, table: str, frame: pl.DataFrame) -> list[Written]:
+        folder = self._folders[table]
+        self._open(table)  # so that nothing is built on a damaged table
+        with folder.writing():
+            saved = parquet.write(frame, TABLES[table], folder.path)
+        self._written |= {folder.path / written.file.path: written.file for written in saved}
+        return saved
 
     def _commit(
-        self, table: str, frame: pl.DataFrame, removing: Collection[Path], transaction: str | None
+        self,
+        table: str,
+        adding: Sequence[Written],
+        removing: Collection[Path],
+        transaction: str | None,
     ) -> None:
-        """Write the files, then the log entry that puts them in place of others."""
-        self._open(table)  # so that nothing is built on a damaged table
-        folder = self._folders[table]
-        if frame.is_empty() and not removing and transaction is None and self._opened.get(table):
+        """The log entry that puts files in place of others; none when there is nothing to say."""
+        if not adding and not removing and transaction is None and self._open(table) is not None:
             return
-        with folder.writing():
-            adding = parquet.write(frame, TABLES[table], folder.path)
+        folder = self._folders[table]
         folder.commit(
             adding=adding,
             removing=[path.relative_to(folder.path).as_posix() for path in removing],
@@ -186,7 +203,6 @@ class Writer:
             counters=self._given,
             now=self._clock(),
         )
-        self._written |= {folder.path / written.file.path: written.file for written in adding}
         self._opened.pop(table, None)
         self._given = {}
 
@@ -224,5 +240,7 @@ class Writer:
         return delta.damaged(table, version, what, self._folders[table].path)
 
 
-def _overlap(there: pl.DataFrame, new: pl.DataFrame) -> bool:
-    return not there.join(new, on=there.columns, how="semi", nulls_equal=True).is_empty()
+def _crowd(beside: Sequence[Path], rows: Mapping[Path, int]) -> list[Path]:
+    """The small files of a partition, when there are so many that they should be written as one."""
+    small = [path for path in beside if rows[path] < _SMALL]
+    return small if len(small) >= _CROWD else []

@@ -265,3 +265,62 @@ def test_any_sequence_gives_what_a_dictionary_gives(
     with lake.snapshot() as snapshot:
         found = snapshot.frame("persons", ["controller", "person_id", "first_name"]).rows()
     assert found == [(*key, expected[key]) for key in sorted(expected)]
+
+
+def test_remove_touches_only_files_with_such_rows(filled: Lake) -> None:
+    with filled.writer(purpose="test") as writer:
+        writer.append("persons", persons(4, 5))
+        before = writer.files("persons")
+        assert writer.remove("persons", pl.col("person_id").is_in([4, 9])) == 1
+        after = writer.files("persons")
+        assert len(set(before) & set(after)) == 1
+        assert writer.remove("persons", pl.col("person_id") == 4) == 0
+        assert writer.remove("persons", pl.col("language") == "fi") == 0  # NULL is not "fi"
+        assert writer.files("persons") == after
+    assert filled.snapshot().frame("persons")["person_id"].to_list() == [1, 2, 3, 5]
+
+
+def test_removing_every_row_of_a_file_leaves_no_file(filled: Lake) -> None:
+    with filled.writer(purpose="test") as writer:
+        assert writer.remove("consumption_days", pl.col("month") == "2026-01") == 1
+        assert len(writer.files("consumption_days")) == 1
+
+
+def test_a_partition_that_cannot_be_a_folder_is_a_fault(lake: Lake) -> None:
+    for month in (None, "../../outside", "a/b"):
+        rows = days("2026-01-01").with_columns(month=pl.lit(month, pl.String))
+        with pytest.raises(WrongFrame, match="cannot name a folder"), lake.writer(purpose="test") as writer:
+            writer.append("consumption_days", rows)
+
+
+def test_delta_readers_agree(filled: Lake) -> None:
+    """Spark, Trino and others read the tables by their logs: so does delta-rs here."""
+    import deltalake
+
+    with filled.writer(purpose="test") as writer:
+        writer.upsert("persons", persons(2, 7, language="sv"))
+        writer.upsert("consumption_days", days("2026-01-01", "2026-03-01", wh=3))
+    with filled.snapshot() as snapshot:
+        for name, version in snapshot.versions.items():
+            table = deltalake.DeltaTable(filled.root / name, version=version)
+            frame = pl.scan_delta(table).select(list(TABLES[name].schema)).collect()
+            order = list(TABLES[name].keys)
+            assert_frame_equal(frame.sort(order), snapshot.frame(name).sort(order))
+            assert table.count() == snapshot.rows(name)
+
+
+def test_the_log_has_bounds_of_keys_and_dates_only(filled: Lake) -> None:
+    import deltalake
+
+    with filled.writer(purpose="test") as writer:
+        start = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+        writer.append("prices", pl.DataFrame({"controller": ["a"], "start": [start], "price_mc": [5]}))
+    actions = pl.DataFrame(deltalake.DeltaTable(filled.root / "prices").get_add_actions(flatten=True))
+    assert {column for column in actions.columns if "." in column} == {
+        f"{what}.{column}" for what in ("min", "max", "null_count") for column in ("controller", "start")
+    }
+    assert actions["min.start"][0] <= start <= actions["max.start"][0]
+    days_log = pl.DataFrame(
+        deltalake.DeltaTable(filled.root / "consumption_days").get_add_actions(flatten=True)
+    )
+    assert days_log.sort("path")["min.local_date"].to_list() == [date(2026, 1, 1), date(2026, 2, 1)]
