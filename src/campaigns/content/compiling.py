@@ -49,7 +49,7 @@ def sources(texts: Texts, folder: Folder) -> Sources:
         plain = _plain(markup, found)
     else:
         frame, in_frame = _inlined(composed(texts, folder, body=f"<p>{_BODY_PLACE}</p>"), texts)
-        plain = _plain(frame, in_frame).replace(_BODY_PLACE, _own(texts.text))
+        plain = _plain(frame, in_frame).replace(_BODY_PLACE, _own(texts.text).rstrip("\n"))
     return Sources(
         head=f"{texts.subject.text}\n{texts.preheader.text}",
         html=_restored(markup, found, texts),

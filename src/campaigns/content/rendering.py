@@ -46,7 +46,7 @@ def render(
         raise UserError("CON110", "the message cannot be computed from this person's values.") from None
     if can_be_refused:
         link = values["links"]["unsubscribe"]
-        if f'href="{link}"' not in html or link not in text:
+        if not link or f'href="{link}"' not in html or link not in text:
             raise UserError("CON111", "the message shows no unsubscribe link to this person.")
     if len(html) > MAX_SIZE or len(text) > MAX_SIZE:
         raise UserError("CON112", f"the message has more than {MAX_SIZE:,} characters.")
