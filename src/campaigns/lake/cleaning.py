@@ -62,6 +62,8 @@ def sweep(root: Path) -> Vacuumed:
     ]
     for path, _ in gone:
         path.unlink()
+    for path in (*root.glob(".*.tmp"), *root.glob("_snapshots/.*.tmp")):  # of writers that died
+        path.unlink()
     return Vacuumed(
         removed=len(gone),
         bytes=sum(size for _, size in gone),

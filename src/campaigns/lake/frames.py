@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from campaigns.lake.schemas import Table, empty
+
+Lost = Callable[[str, str], Exception]  # makes the error from a table's name and what happened to it
 
 
 class WrongFrame(TypeError):
@@ -72,7 +75,7 @@ def read(
     *,
     columns: Sequence[str] | None = None,
     where: pl.Expr | None = None,
-    lost: Callable[[str, str], Exception],
+    lost: Lost,
 ) -> pl.DataFrame:
     """The files as one frame, rows in the order of partitions and keys; `lost` makes the error."""
     wanted = list(table.schema) if columns is None else list(columns)
@@ -84,11 +87,22 @@ def read(
     order = order_of(table)
     ordered = len({path.parent for path in paths}) == len(paths)  # one sorted file a partition
     needed = wanted if ordered else list(dict.fromkeys([*wanted, *order]))
+    frame = _collect(lazy.select(needed), table, lost)
+    return (frame if ordered else frame.sort(order)).select(wanted)
+
+
+def greatest(paths: Sequence[Path], table: Table, column: str, *, lost: Lost) -> Any:
+    """The greatest value of a column; None without rows."""
+    if not paths:
+        return None
+    return _collect(_scan(paths, table).select(pl.col(column).max()), table, lost).item()
+
+
+def _collect(lazy: pl.LazyFrame, table: Table, lost: Lost) -> pl.DataFrame:
     try:
-        frame = lazy.select(needed).collect()
+        return lazy.collect()
     except (pl.exceptions.PolarsError, OSError):
         raise lost(table.name, "a file cannot be read") from None
-    return (frame if ordered else frame.sort(order)).select(wanted)
 
 
 def _scan(paths: Sequence[Path], table: Table) -> pl.LazyFrame:

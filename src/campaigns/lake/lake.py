@@ -70,7 +70,14 @@ class Lake:
             DataDamaged: LAK003, its file cannot be read.
         """
         while True:
-            manifest = manifests.newest(self.root) if number is None else manifests.read(self.root, number)
+            try:
+                manifest = (
+                    manifests.newest(self.root) if number is None else manifests.read(self.root, number)
+                )
+            except errors.NotFound:
+                if number is None:  # vacuum removed it after a newer one was published, just now
+                    continue
+                raise
             if manifest.number == 0:
                 return Snapshot(self.root, manifest, None)
             lease = Lease.take(self.root, manifest, self._clock)
@@ -130,5 +137,4 @@ def _fresh_to(snapshot: Snapshot, table: str) -> date | datetime | None:
     column = _NEWEST.get(table)
     if column is None:
         return snapshot.changed(table)
-    newest: date | datetime | None = snapshot.frame(table, [column]).to_series().max()  # type: ignore[assignment]
-    return newest
+    return snapshot.newest(table, column)

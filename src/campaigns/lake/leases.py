@@ -30,7 +30,9 @@ class Lease:
     def __init__(self, path: Path, descriptor: int | None) -> None:
         self.path = path
         self._descriptor = descriptor
-        self._end = None if descriptor is None else weakref.finalize(self, _let_go, path, descriptor)
+        self._end = (
+            None if descriptor is None else weakref.finalize(self, _release, path, descriptor, os.getpid())
+        )
 
     @classmethod
     def take(cls, root: Path, manifest: Manifest, clock: Callable[[], datetime]) -> Lease:
@@ -116,11 +118,16 @@ def _held(path: Path) -> Held | None:
     return None
 
 
+def _release(path: Path, descriptor: int, owner: int) -> None:
+    if os.getpid() == owner:  # not a fork of it
+        _let_go(path, descriptor)
+
+
 def _let_go(path: Path, descriptor: int) -> None:
     _remove(path)
     os.close(descriptor)
 
 
 def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
     shutil.rmtree(path.with_suffix(".spill"), ignore_errors=True)
+    path.unlink(missing_ok=True)

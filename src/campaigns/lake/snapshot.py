@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -92,7 +92,17 @@ class Snapshot:
         Raises:
             DataDamaged, SnapshotRevoked: as `files`.
         """
-        return frames.read(self.files(table), TABLES[table], columns=columns, lost=self._lost)
+        frame = frames.read(self.files(table), TABLES[table], columns=columns, lost=self._lost)
+        if len(frame) != self.rows(table):
+            raise self._lost(table, f"its files have {len(frame)} rows instead of {self.rows(table)}")
+        return frame
+
+    def newest(self, table: str, column: str) -> date | datetime | None:
+        """The greatest day or moment in a column; None without rows."""
+        found: date | datetime | None = frames.greatest(
+            self.files(table), TABLES[table], column, lost=self._lost
+        )
+        return found
 
     def verify(self) -> None:
         """Read every byte of every file and compare with what was written.

@@ -159,3 +159,35 @@ def test_links_are_never_followed(filled: Lake, tmp_path: Path, where: str) -> N
     assert list(outside.iterdir()) == [outside / "mine.parquet"]
     if where != "persons":
         assert before <= {path.name for path in filled.root.rglob("*") if path.is_file()}
+
+
+def test_small_files_of_a_dead_writer_go(filled: Lake) -> None:
+    left = [filled.root / "._holder.json.1.tmp", filled.root / "_snapshots" / ".2.json.1.tmp"]
+    for path in left:
+        path.touch()
+    filled.vacuum()
+    assert not any(path.exists() for path in left)
+
+
+FORKING = """
+    import os, sys
+    from pathlib import Path
+    from campaigns.lake import Lake
+    with Lake(Path(sys.argv[1])).snapshot() as snapshot:
+        if (child := os.fork()) == 0:
+            snapshot.close()
+            sys.exit()
+        os.waitpid(child, 0)
+        print("forked", flush=True)
+        input()
+        print(snapshot.frame("persons").height, flush=True)
+"""
+
+
+def test_the_end_of_a_fork_does_not_end_the_lease(filled: Lake) -> None:
+    with Elsewhere(FORKING, filled.root) as reader:
+        assert reader.hear() == "forked"
+        change(filled)
+        assert filled.vacuum().pending
+        reader.say()
+        assert reader.hear() == "3"

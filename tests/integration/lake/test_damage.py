@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaigns import errors
 from campaigns.lake import Lake
+from campaigns.lake.files import checksum
 from support.lakes import days, persons
 
 Break = Callable[[Path], None]
@@ -146,3 +147,20 @@ def test_any_flipped_bit_of_a_table_about_people_is_found(filled: Lake, where: f
             snapshot.frame("persons")
     finally:
         path.write_bytes(whole)
+
+
+def test_fewer_rows_than_the_log_says_are_damage(filled: Lake) -> None:
+    """A file that was exchanged together with its size and checksum still has to have its rows."""
+    import json
+
+    import polars as pl
+
+    manifest = filled.root / "_snapshots" / "1.json"
+    content = json.loads(manifest.read_text())
+    (file,) = content["files"]["persons"]
+    path = filled.root / "persons" / file["path"]
+    pl.read_parquet(path).head(2).write_parquet(path)
+    file |= {"bytes": path.stat().st_size, "crc32": checksum(path)}
+    manifest.write_text(json.dumps(content))
+    with filled.snapshot() as snapshot, pytest.raises(errors.DataDamaged, match="2 rows instead of 3"):
+        snapshot.frame("persons")

@@ -324,3 +324,14 @@ def test_the_log_has_bounds_of_keys_and_dates_only(filled: Lake) -> None:
         deltalake.DeltaTable(filled.root / "consumption_days").get_add_actions(flatten=True)
     )
     assert days_log.sort("path")["min.local_date"].to_list() == [date(2026, 1, 1), date(2026, 2, 1)]
+
+
+def test_rows_stay_in_order_over_row_groups_and_files(lake: Lake) -> None:
+    odd, even = range(1, 300_000, 2), range(0, 300_000, 2)
+    with lake.writer(purpose="test") as writer:
+        writer.append("persons", persons(*odd))
+        assert writer.frame("persons", ["person_id"])["person_id"].to_list() == list(odd)
+        writer.append("persons", persons(*even))
+        some = writer.frame("persons", ["kind", "person_id"], where=pl.col("person_id") % 3 == 0)
+        assert some["person_id"].to_list() == list(range(0, 300_000, 3))
+    assert lake.snapshot().frame("persons", ["person_id"])["person_id"].to_list() == list(range(300_000))
