@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check bench torture constraints clean
+.PHONY: setup demo test check bench torture docs constraints clean
 
 setup: $(STAMP)
 
@@ -30,11 +30,14 @@ check: setup
 
 bench: setup
 	./tests/world.sh
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python tests/benchmarks $(ONLY)
 
 torture: setup
 	./tests/world.sh
 	$(BIN)/python -m pytest tests/torture -n 2 $(PYTEST)
+
+docs: setup
+	$(BIN)/python tests/support/reference.py
 
 constraints:
 	$(PYTHON) -m venv .tools

@@ -58,7 +58,8 @@ def import_(
 def metrics(as_of: context.AsOf = "", json: context.Json = False) -> None:
     """Compute the metrics of every metering point.
 
-    As of the last day with complete data, or of a given day.     Example: campaigns metrics
+    As of the last day with complete data, or of a given day.
+    Example: campaigns metrics
     """
     from campaigns.consumption.computing import compute
 

@@ -1,0 +1,54 @@
+"""Datahub rows a second, beside a bare parse of the same files by polars."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.figures import Figure, median_seconds, seconds
+from campaigns.demo import town
+
+ROOT = Path(__file__).parents[2]
+IMPORT = """
+import sys
+from pathlib import Path
+from campaigns.workspace.importing import run
+from campaigns.workspace.project import Workspace
+done = run(Workspace.open(Path(sys.argv[1])), [Path(name) for name in sys.argv[2:]])
+assert not done.refused, done.refused
+print(sum(found.accepted for found in done.files))
+"""
+
+
+def run() -> Iterator[Figure]:
+    """Import all Datahub files of a town, in a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "campaigns.yml").write_bytes((ROOT / "campaigns.yml").read_bytes())
+        town.write(root / "inbox", customers=4000, seed=1, as_of=date(2026, 11, 24))
+        files = sorted((root / "inbox").glob("datahub_*.csv"))
+        parse = median_seconds(lambda: [_parse(file) for file in files], times=3)
+        command = [sys.executable, "-c", IMPORT, str(root), *map(str, files)]
+        taken, done = seconds(lambda: subprocess.run(command, capture_output=True, text=True, check=True))
+        rows = int(done.stdout)
+        yield Figure(name="Datahub rows", value=rows, unit="rows")
+        yield Figure(
+            name="Datahub import, whole process",
+            value=rows / taken,
+            unit="rows/s",
+            ratio=parse / taken,
+            baseline=f"polars reads the same {len(files)} CSV files: {rows / parse:,.0f} rows/s",
+        )
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        yield Figure(name="Datahub import, peak memory", value=peak, unit="MB")
+
+
+def _parse(file: Path) -> pl.DataFrame:
+    return pl.read_csv(file, separator=";", decimal_comma=True, try_parse_dates=True, ignore_errors=True)
