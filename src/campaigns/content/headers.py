@@ -76,13 +76,14 @@ def guard(payload: bytes, expected: Sequence[bytes]) -> bytes:
     """
     head, separator, _ = payload.partition(b"\r\n\r\n")
     names = [row.partition(b":")[0] for row in head.split(b"\r\n") if not row.startswith((b" ", b"\t"))]
-    breaks = payload.count(b"\r\n")
+    lines = payload.split(b"\r\n")
+    breaks = len(lines) - 1
     if (
         not separator
         or names != list(expected)
         or payload.count(b"\r") != breaks
         or payload.count(b"\n") != breaks
-        or max(map(len, payload.split(b"\r\n"))) > MAX_LINE
+        or max(map(len, lines)) > MAX_LINE
     ):
         raise UserError("CON203", "the finished message does not have the headers and lines it should have.")
     return payload

@@ -163,5 +163,7 @@ def _header(name: str, value: str) -> bytes:
 
 def _quoted(body: str) -> bytes:
     """A body in quoted-printable with CRLF line ends and one at the end."""
-    lines = body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    if "\r" in body:
+        body = body.replace("\r\n", "\n").replace("\r", "\n")
+    lines = body.rstrip("\n") + "\n"
     return binascii.b2a_qp(lines.replace("\n", "\r\n").encode("utf-8"), istext=True)
