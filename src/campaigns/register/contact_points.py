@@ -74,9 +74,11 @@ def closed(points: pl.DataFrame, day: date) -> pl.DataFrame:
 
 
 def _opened(new: pl.DataFrame, mine: pl.DataFrame, *, source: str, day: date) -> pl.DataFrame:
-    seen = new.join(mine, on=KEY, how="left", suffix="_known")
+    """The stated points that are new, closed, or known with other flags."""
     is_open = pl.col("valid_from").is_not_null() & pl.col("valid_to").is_null()
-    rows = seen.select(
+    same = [pl.col(flag).eq_missing(pl.col(f"{flag}_known")) for flag in ("from_sale", "opt_out_offered")]
+    changed = new.join(mine, on=KEY, how="left", suffix="_known").filter(~pl.all_horizontal(is_open, *same))
+    return changed.select(
         *KEY,
         pl.when(is_open).then("source").otherwise(pl.lit(source)).alias("source"),
         "from_sale",
@@ -85,4 +87,3 @@ def _opened(new: pl.DataFrame, mine: pl.DataFrame, *, source: str, day: date) ->
         pl.lit(None, pl.Date).alias("valid_to"),
         pl.col("deliverable").fill_null(value=True),
     ).select(mine.columns)
-    return rows.join(mine, on=mine.columns, how="anti", nulls_equal=True)

@@ -100,12 +100,12 @@ def _parsed(lines: list[bytes], numbers: Sequence[int], dialect: Dialect) -> pl.
     returns = sum(line.endswith(b"\r") for line in lines)
     if text.count(b"\r") != returns or len(text.translate(None, _CONTROLS_BUT_CR)) != len(text):
         return None
-    if text.startswith(codecs.BOM_UTF8):  # polars would take it off wherever it stands in the file
-        return None
+    # A first line of our own: polars drops a byte order mark and unpacks what begins like compressed data.
+    text = b"-" + dialect.delimiter.encode() * (dialect.width - 1) + b"\n" + text
     schema = _frame(dialect).drop("_line").schema
     try:
         frame = pl.read_csv(
-            text, separator=dialect.delimiter, has_header=False, schema=schema, quote_char=None
+            text, separator=dialect.delimiter, has_header=False, skip_rows=1, schema=schema, quote_char=None
         )
     except pl.exceptions.PolarsError:
         return None

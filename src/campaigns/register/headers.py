@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from campaigns.errors import UserError
+from campaigns.identifiers import personal_codes
 from campaigns.register.deliveries import Delivery
-from campaigns.settings.binding import suggestion
+from campaigns.settings.binding import near
 from campaigns.settings.model import SourceFile
 
 # A further column is kept only under a name that can mean nothing else: no `_id`, `__proto__`.
@@ -67,7 +68,7 @@ def match(header: Sequence[str], delivery: Delivery, columns: Columns) -> Matchi
         if name not in wanted and name not in delivery.source.defaults:
             raise _missing(name, header, delivery)
     rest = {header[at].strip(): at for at, name in enumerate(ours) if name not in wanted}
-    kept = {name: at for name, at in rest.items() if columns.others and _FURTHER.fullmatch(name)}
+    kept = {name: at for name, at in rest.items() if columns.others and _may_be_kept(name)}
     ignored = tuple(name for name in rest if name and name not in kept)
     return Matching(positions=wanted, others=kept, ignored=ignored)
 
@@ -99,11 +100,16 @@ def _refuse_doubles(header: Sequence[str], delivery: Delivery) -> None:
         )
 
 
+def _may_be_kept(name: str) -> bool:
+    return _FURTHER.fullmatch(name) is not None and personal_codes.find(name) is None
+
+
 def _missing(name: str, header: Sequence[str], delivery: Delivery) -> UserError:
+    """A file may lack its header, and its first line be somebody's: only what is nearly the name is told."""
     theirs = next((word for word, ours in delivery.source.columns.items() if ours == name), name)
-    shown = [word.strip() for word in header if word.strip() and len(word) < 40][:40]
+    meant = near(theirs, [word.strip() for word in header if len(word) < 64])
     return UserError(
         "REG007",
         f"{delivery.name} has no column `{theirs}`, which {delivery.source.kind} need.",
-        hint=suggestion(theirs, shown),
+        hint=f"did you mean `{meant}`?" if meant else "is its first line the header?",
     )

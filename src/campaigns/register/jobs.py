@@ -132,7 +132,7 @@ class Job:
         self.rejects.belong_to(people.select("line", "person_id"))
         quarantined = self.rejects.write(self.lake, now=self.now)
         left_out = self.rejects.left_out
-        self.note(left_out, "1 value left out of its row", "{:,} values left out of their rows")
+        self.note(left_out, "1 value left out or masked", "{:,} values left out or masked")
         return Imported(
             file=self.delivery.name,
             kind=self.delivery.source.kind,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import polars as pl
 
@@ -140,8 +139,10 @@ def _delimiter(delivery: Delivery, header: str) -> str:
 
 def _without_empty_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of nothing but delimiters are what spreadsheets leave behind."""
-    cells = [name for name in frame.columns if name != "_line"]
-    return frame.filter(pl.any_horizontal(pl.col(name).str.contains(r"\S") for name in cells))
+    first, *others = (~pl.col(name).str.contains(r"\S") for name in _texts(frame))
+    # Most rows have a first cell, which saves looking at all the others.
+    empty = frame.filter(first).filter(pl.all_horizontal(pl.lit(value=True), *others))["_line"]
+    return frame if empty.is_empty() else frame.filter(~pl.col("_line").is_in(empty.implode()))
 
 
 def _chosen(frame: pl.DataFrame, matching: Matching, columns: Columns) -> pl.DataFrame:
@@ -180,16 +181,13 @@ def _without_second_headers(
     frame: pl.DataFrame, header: Sequence[str], matching: Matching, rejects: Rejects
 ) -> pl.DataFrame:
     """Files glued together bring their header along: a line of column names is no row."""
-    again = reduce(
-        lambda left, right: left & right,
-        (
-            pl.col(name).str.strip_chars().str.to_lowercase() == folded(header[at]).lower()
-            for name, at in matching.positions.items()
-        ),
+    first, *others = (
+        pl.col(name).str.strip_chars().str.to_lowercase() == folded(header[at]).lower()
+        for name, at in matching.positions.items()
     )
-    found = frame.filter(again)
-    rejects.add_lines(found["_line"], "REG105", "the header stands here again; the line is no row.")
-    return frame if found.is_empty() else frame.filter(~again.fill_null(value=False))
+    again = frame.filter(first).filter(pl.all_horizontal(pl.lit(value=True), *others))["_line"]
+    rejects.add_lines(again, "REG105", "the header stands here again; the line is no row.")
+    return frame if again.is_empty() else frame.filter(~pl.col("_line").is_in(again.implode()))
 
 
 def _refuse_large(frame: pl.DataFrame, rejects: Rejects) -> None:

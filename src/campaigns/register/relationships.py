@@ -67,8 +67,10 @@ def merged(
         .unique(KEY, keep="last", maintain_order=True)
     )
     gone = still.join(rows, on=KEY, how="anti")
-    changed = pl.concat([rows.select(mine.columns), ended(gone, day)])
-    return changed.join(mine, on=mine.columns, how="anti", nulls_equal=True)
+    before = mine.select(*KEY, known_end="end_date", is_known=pl.lit(value=True))
+    same = pl.col("is_known").fill_null(value=False) & pl.col("end_date").eq_missing(pl.col("known_end"))
+    changed = rows.join(before, on=KEY, how="left").filter(~same)
+    return pl.concat([changed.select(mine.columns), ended(gone, day)])
 
 
 def roles_stated(persons: pl.DataFrame) -> pl.DataFrame:

@@ -79,7 +79,7 @@ def test_a_bad_address_leaves_the_person_in_and_is_told(office: Office) -> None:
     bad = MATTI | {"email": "matti@@example.com", "phone": "12", "postal_code": "1514"}
     (done,) = office.load(office.people("asiakkaat_1.csv", [bad]))
     assert (done.accepted, done.quarantined) == (1, 0)
-    assert done.notes == ("3 values left out of their rows",)
+    assert done.notes == ("3 values left out or masked",)
     assert office.frame("contact_points").is_empty()
     quarantine = office.frame("quarantine")
     assert quarantine.select("line", "reason", "column", "person_id").rows() == [

@@ -140,6 +140,7 @@ broken = st.one_of(lines, lines.map(lambda line: line + b"\xff"))
 @given(st.lists(st.tuples(broken, st.sampled_from([b"\n", b"\r\n"])), max_size=12), st.booleans())
 @example([(b'1;"', b"\n"), (b'";"', b"\n"), (b'";3', b"\n")], False)
 @example([("\ufeff1;2;3".encode(), b"\n"), (b"4;5;6", b"\n")], True)
+@example([("x\u0680;2;3".encode(), b"\n")], False)  # the bytes with which compressed data may begin
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 def test_both_readers_give_the_same_for_anything(
     path: Path, body: list[tuple[bytes, bytes]], mark: bool

@@ -116,7 +116,14 @@ def test_a_missing_column_is_named_with_what_may_be_meant(deliver: Deliver) -> N
     with pytest.raises(UserError) as caught:
         read(deliver(b"asiakasnr;nimi\n1;A\n", columns={"asiakasnro": "source_id"}))
     assert "no column `asiakasnro`" in caught.value.mistake.message
-    assert "did you mean `asiakasnr`?" in caught.value.mistake.hint
+    assert caught.value.mistake.hint == "did you mean `asiakasnr`?"
+
+
+def test_a_file_without_a_header_is_not_quoted(deliver: Deliver) -> None:
+    with pytest.raises(UserError) as caught:
+        read(deliver(b"1001;Matti;matti@example.com;131052-308T\n"))
+    assert caught.value.mistake.hint == "is its first line the header?"
+    assert not any(secret in str(caught.value) for secret in ("Matti", "matti@", "308T"))
 
 
 def test_cells_beyond_measure_are_refused(deliver: Deliver) -> None:
