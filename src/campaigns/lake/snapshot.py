@@ -143,7 +143,11 @@ class Snapshot:
             self._compare(table, path, file)
 
     def _compare(self, table: str, path: Path, file: DataFile) -> None:
-        if checksum(path) != file.crc32:
+        try:
+            found = checksum(path)
+        except OSError:
+            raise self._lost(table, "a file cannot be read", path) from None
+        if found != file.crc32:
             raise self._lost(table, "a file has other bytes than were written", path)
 
     def _lost(self, table: str, what: str, path: Path | str = "") -> errors.UserError:
