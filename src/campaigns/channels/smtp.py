@@ -51,7 +51,7 @@ class SmtpConnection:
         self._channel = channel
         self._session: Session | None = None
         self._failures = 0  # sessions in a row that could not be opened
-        self._most = 0  # messages that the server takes on one session, once it has shown that
+        self._most = 0  # messages that the server takes on one session, once it has said 421 to the next
 
     def hand_over(
         self, batch: Sequence[Outgoing], *, before_first_byte: BeforeFirstByte
@@ -105,21 +105,20 @@ class SmtpConnection:
         try:
             reply = session.send(message.envelope_from, message.to, message.payload, self._deadline())
         except TransientFailure as failure:
-            self._forget(before)
+            self._drop()
             return Outcome(state="deferred", code=failure.code, detail=failure.detail), None
         except OutcomeUnknown as unknown:
-            self._forget(before)
+            self._drop()
             return Outcome(state="unknown", code=unknown.code, detail=unknown.detail), None
         if reply.closing:
-            self._forget(before)
+            self._most = before  # next time we end it ourselves before that
+            self._drop()
         outcome = outcome_of(reply)
         stop = ChannelStopped(outcome.code, outcome.detail) if reply.concerns_us else None
         return outcome, stop
 
-    def _forget(self, sent: int) -> None:
-        """The session is over after so many messages; the next ones will be ended by us before that."""
-        if sent:
-            self._most = sent
+    def _drop(self) -> None:
+        """The session is over."""
         if self._session:
             self._session.drop()
             self._session = None

@@ -68,8 +68,8 @@ class Tokens:
     def read(self, text: str, expected: TokenPurpose) -> Claim | None:
         """The claim of a token made for `expected`; None for everything else, without saying why."""
         raw = _decode(text)
-        claim = _unpack(raw[:-MAC_BYTES]) if raw is not None else None
-        if raw is None or claim is None or claim.purpose_of_token != expected:
+        claim = _unpack(raw[:-MAC_BYTES], expected) if raw is not None else None
+        if raw is None or claim is None:
             return None
         keys = self._keys if expected in _LASTING else self._keys[:1]
         # Every key is tried, so that the time taken does not say which one fits.
@@ -150,21 +150,25 @@ def _create(path: Path) -> None:
 
 def _pack(claim: Claim) -> bytes:
     words = (claim.controller, claim.list, claim.channel, claim.purpose)
-    if len(claim.token_key) != PERSON_KEY_BYTES or not all(_WORD.fullmatch(word) for word in words):
+    size = len(claim.token_key)
+    if size != PERSON_KEY_BYTES or not all(_WORD.fullmatch(word) for word in words):
         raise ValueError("a claim needs a key of 16 bytes and plain words")
-    head = bytes((_VERSION, _PURPOSES.index(claim.purpose_of_token)))
-    return head + claim.token_key + ".".join(words).encode("ascii")
+    return _head(claim.purpose_of_token) + claim.token_key + ".".join(words).encode("ascii")
 
 
-def _unpack(body: bytes) -> Claim | None:
-    if len(body) <= 2 + PERSON_KEY_BYTES or body[0] != _VERSION or body[1] >= len(_PURPOSES):
+def _head(purpose: TokenPurpose) -> bytes:
+    return bytes((_VERSION, _PURPOSES.index(purpose)))
+
+
+def _unpack(body: bytes, expected: TokenPurpose) -> Claim | None:
+    if len(body) <= 2 + PERSON_KEY_BYTES or not body.startswith(_head(expected)):
         return None
     words = body[2 + PERSON_KEY_BYTES :].decode("latin-1").split(".")
     if len(words) != 4 or not all(_WORD.fullmatch(word) for word in words):
         return None
     controller, list_name, channel, purpose = words
     return Claim(
-        purpose_of_token=_PURPOSES[body[1]],
+        purpose_of_token=expected,
         controller=controller,
         token_key=body[2 : 2 + PERSON_KEY_BYTES],
         list=list_name,

@@ -50,6 +50,7 @@ def test_what_a_message_needs_is_allowed(text: str) -> None:
         ("<object></object>", "TPL020"),
         ("<svg></svg>", "TPL020"),
         ("<input>", "TPL020"),
+        ('<mj-include path="/etc/passwd" type="css">', "TPL020"),  # attack 17
         ('<meta http-equiv="refresh" content="0;url=https://evil.fi">', "TPL021"),
         ('<meta name="referrer" content="unsafe-url">', "TPL021"),
         ('<base href="https://evil.fi/">', "TPL020"),
