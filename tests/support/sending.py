@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import sqlalchemy as sa
 
 from campaigns.ledger import messages, plans
@@ -80,9 +81,8 @@ def make_plan(ledger: Ledger, people: int, *, state: str = "approved", mailing: 
             "state": "planned",
         }
         ids = ledger.take_positions(connection, people)
-        rows = [{"message_id": key, "person_id": place} for place, key in enumerate(ids, start=1)]
-        if rows:
-            messages.add(connection, shared, rows)
+        rows = pl.DataFrame({"message_id": list(ids), "person_id": range(1, people + 1)})
+        messages.add(connection, shared, rows)
         plans.move(connection, plan_id, to=state, only_from=("building",))
     return plan_id
 

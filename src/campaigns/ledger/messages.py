@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from campaigns.errors import NotFound
+from campaigns.ledger import bulk
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.tables import attempts, decisions, plans
 from campaigns.ledger.tables import messages as table
@@ -27,21 +28,6 @@ if TYPE_CHECKING:
 WAITING = ("planned", "queued")  # may be claimed once the plan is approved
 PENDING = (*WAITING, "deferred", "handing_over")  # a plan with one of these is not done
 SETTLED = ("sent", "failed")  # what a person may say of an unknown message
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decided:
-    """One decision about one message, as the ledger keeps it."""
-
-    message_id: int
-    stage: Literal["plan", "hand_over"]
-    allowed: bool
-    code: str
-    evidence: int | None  # position of the permission event
-    rule_version: str
-    ledger_position: int
-    lake_snapshot: int
-    decided_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,14 +53,14 @@ class Span:
     messages: int
 
 
-def add(connection: sa.Connection, shared: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+def add(connection: sa.Connection, shared: Mapping[str, Any], rows: pl.DataFrame) -> None:
     """Write messages of a plan; `shared` are the columns that are equal for all of them."""
-    connection.execute(sa.insert(table).values(dict(shared)), rows)
+    bulk.insert(connection, table, shared, rows)
 
 
-def decide(connection: sa.Connection, shared: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write decisions; `shared` are the columns of `Decided` that are equal for all of them."""
-    connection.execute(sa.insert(decisions).values(dict(shared)), rows)
+def decide(connection: sa.Connection, shared: Mapping[str, Any], rows: pl.DataFrame) -> None:
+    """Write decisions: columns of the table, those in `shared` equal for all of them."""
+    bulk.insert(connection, decisions, shared, rows)
 
 
 def remove_unsent(connection: sa.Connection, plan_id: int, *, most: int) -> int:

@@ -151,7 +151,7 @@ class Building:
                 "occurrence": plan.occurrence,
                 "channel": self._channel,
             }
-            messages.add(connection, shared, rows.to_dicts())
+            messages.add(connection, shared, rows)
             decided = {
                 "stage": "plan",
                 "rule_version": plan.rule_version,
@@ -162,7 +162,7 @@ class Building:
             verdicts = people.select(
                 message_id=pl.Series(ids, dtype=pl.Int64), allowed=goes, code="code", evidence="evidence"
             )
-            messages.decide(connection, decided, verdicts.to_dicts())
+            messages.decide(connection, decided, verdicts)
         self._messages += int(goes.sum())
         self._withheld.update(people.filter(~goes)["code"])
         self._languages.update(people.filter(goes)["wanted_language"])

@@ -70,7 +70,7 @@ class _Planning:
             covered = fingerprints.covered(parts, mailing, self._occurrence, lake=snapshot.number)
             people = audience.people_of(mailing, Asking(parts=parts, db=db, as_of=self._day, at=self._now))
             people = self._with_addresses(db, people)
-            trials = Trials(parts, mailing, now=self._now)
+            trials = Trials(parts, mailing, people=len(people), now=self._now)
             building = Building.start(
                 parts.ledger,
                 mailing,
@@ -84,7 +84,8 @@ class _Planning:
                 actor=actor,
             )
             try:
-                self._write(db, people, building, trials)
+                with trials:
+                    self._write(db, people, building, trials)
                 building.complete()
             except BaseException:
                 building.discard()

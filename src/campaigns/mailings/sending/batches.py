@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import polars as pl
 import sqlalchemy as sa
 
 from campaigns.errors import Busy, ChannelStopped
@@ -259,17 +260,17 @@ class Batch:
         if not verdicts:
             return
         shared = {"stage": "hand_over", "rule_version": self._job.plan.rule_version, "decided_at": now}
-        rows = [
+        listed = list(verdicts.values())
+        rows = pl.DataFrame(
             {
-                "message_id": key,
-                "allowed": verdict.allowed,
-                "code": verdict.code,
-                "evidence": verdict.evidence,
-                "ledger_position": verdict.position,
-                "lake_snapshot": verdict.lake_snapshot,
+                "message_id": list(verdicts),
+                "allowed": [verdict.allowed for verdict in listed],
+                "code": [verdict.code for verdict in listed],
+                "evidence": pl.Series([verdict.evidence for verdict in listed], dtype=pl.Int64),
+                "ledger_position": [verdict.position for verdict in listed],
+                "lake_snapshot": [verdict.lake_snapshot for verdict in listed],
             }
-            for key, verdict in verdicts.items()
-        ]
+        )
         messages.decide(connection, shared, rows)
         self._noted.update(verdicts)
 
