@@ -33,7 +33,6 @@ class Piece:
     text: str
     first_line: int = 1
     first_column: int = 1  # of the first line; later lines start at 1
-    inline: bool = False  # a subject or a preheader: text without markup
 
     def mistake(
         self, code: str, message: str, hint: str = "", *, line: int = 1, column: int = 1, length: int = 1
@@ -71,7 +70,6 @@ def of_value(scalar: Scalar) -> Piece:
         text=scalar.text,
         first_line=mark.line,
         first_column=max(1, column),
-        inline=True,
     )
 
 
