@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import campaigns.lake
 from campaigns.lake import Lake
-from campaigns.lake.delta import LakeUnwritable
+from campaigns.lake.files import LakeUnwritable
 from support.killing import NEVER, files_of, run_and_kill
 from support.lakes import days, persons
 
@@ -131,7 +131,7 @@ def fill_disk(folder: Path, count: int) -> int:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
             try:
                 work(root)
-            except (LakeUnwritable, OSError) as error:
+            except LakeUnwritable as error:
                 return type(error).__name__
             return "clean"
 

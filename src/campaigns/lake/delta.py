@@ -17,7 +17,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from campaigns import errors
-from campaigns.lake.files import refuse_link
+from campaigns.lake.files import refuse_link, writing
 from campaigns.lake.manifests import DataFile
 from campaigns.lake.parquet import Written
 from campaigns.lake.schemas import Table, empty
@@ -35,10 +35,6 @@ def damaged(table: str, version: int | None, what: str, file: Path | str = "") -
         file=file,
         hint="Nothing was computed from the rest. Restore it from a backup, or import its files again.",
     )
-
-
-class LakeUnwritable(errors.UserError):
-    """The disk does not take what should be written; nothing was published."""
 
 
 class DeltaFolder:
@@ -119,16 +115,12 @@ class DeltaFolder:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Whatever the disk or delta-rs says about a write becomes LAK008."""
-        try:
-            yield
-        except (DeltaError, pl.exceptions.PolarsError, OSError):
-            raise LakeUnwritable(
-                "LAK008",
-                f"Table {self.table.name} cannot be written; what was published before stays as it is.",
-                file=self.path,
-                hint="Is the disk full, or the folder read-only? Run again when it is not.",
-            ) from None
+        """Whatever the disk, polars or delta-rs says about a write becomes LAK008."""
+        with writing(f"Table {self.table.name}", self.path):
+            try:
+                yield
+            except (DeltaError, pl.exceptions.PolarsError) as error:
+                raise OSError(type(error).__name__) from None  # its text may quote data
 
     def _compare(self, opened: deltalake.DeltaTable | None, version: int, files: Sequence[DataFile]) -> None:
         if opened is None or set(files_of(opened)) != {file.path for file in files}:

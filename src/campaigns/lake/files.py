@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from campaigns import errors
@@ -13,6 +13,28 @@ from campaigns import errors
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 _CHUNK = 1 << 20
+
+
+class LakeUnwritable(errors.UserError):
+    """The disk does not take what should be written; nothing was published."""
+
+
+@contextmanager
+def writing(what: str, path: Path) -> Iterator[None]:
+    """Whatever the disk says about a write becomes one sentence.
+
+    Raises:
+        LakeUnwritable: LAK008, the disk is full, read-only or refuses.
+    """
+    try:
+        yield
+    except OSError:
+        raise LakeUnwritable(
+            "LAK008",
+            f"{what} cannot be written; what was published before stays as it is.",
+            file=path,
+            hint="Is the disk full, or the folder read-only? Run again when it is not.",
+        ) from None
 
 
 def make_private(folder: Path) -> None:

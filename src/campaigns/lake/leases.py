@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from campaigns.lake.files import PRIVATE_FILE, make_private
+from campaigns.lake.files import PRIVATE_FILE, make_private, refuse_link, writing
 from campaigns.lake.manifests import Manifest
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -38,24 +38,21 @@ class Lease:
     def take(cls, root: Path, manifest: Manifest, clock: Callable[[], datetime]) -> Lease:
         """Write and lock a lease file; on a read-only disk nothing can vacuum, so none is needed."""
         path = root / "_leases" / f"{uuid.uuid4().hex}.json"
-        unlocked = path.with_suffix(".new")  # not seen by `live` before it is locked and whole
-        try:
-            make_private(path.parent)
-            descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        except OSError as error:
-            if error.errno in _READ_ONLY:
-                return cls(path, None)
-            raise
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         note = {
             "pid": os.getpid(),
             "number": manifest.number,
             "since": clock().isoformat(),
             "files": {table: [file.path for file in files] for table, files in manifest.files.items()},
         }
-        os.write(descriptor, json.dumps(note).encode())
-        unlocked.rename(path)
-        return cls(path, descriptor)
+        refuse_link(path.parent)
+        try:
+            make_private(path.parent)
+            return cls(path, _write_locked(path, json.dumps(note).encode()))
+        except OSError as error:
+            if error.errno in _READ_ONLY:
+                return cls(path, None)
+            with writing("The note of a reader", path):
+                raise
 
     @property
     def spill(self) -> Path:
@@ -71,6 +68,20 @@ class Lease:
         """Give the snapshot up; doing it twice is harmless, forgetting it too."""
         if self._end is not None:
             self._end()
+
+
+def _write_locked(path: Path, content: bytes) -> int:
+    unlocked = path.with_suffix(".new")  # not seen by `live` before it is locked and whole
+    descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.write(descriptor, content)
+        unlocked.rename(path)
+    except OSError:
+        unlocked.unlink(missing_ok=True)
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +102,7 @@ class Held:
 def live(root: Path) -> list[Held]:
     """The leases of living readers; files of dead ones are removed on the way."""
     folder = root / "_leases"
+    refuse_link(folder)
     if not folder.is_dir():
         return []
     found = (_held(path) for path in sorted(folder.glob("*.json")))

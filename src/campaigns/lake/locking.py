@@ -12,7 +12,7 @@ from pathlib import Path
 import filelock
 
 from campaigns import errors
-from campaigns.lake.files import make_private, write_whole
+from campaigns.lake.files import make_private, write_whole, writing
 
 
 @contextmanager
@@ -21,17 +21,20 @@ def held(root: Path, *, purpose: str, wait: float, clock: Callable[[], datetime]
 
     Raises:
         Busy: LAK001, somebody held it for longer than `wait` seconds; the message names them.
+        LakeUnwritable: LAK008, the disk is full or read-only.
     """
-    make_private(root)
     holder = root / "_holder.json"
     lock = filelock.FileLock(root / "_lock", mode=0o600)
-    try:
-        lock.acquire(timeout=wait)
-    except filelock.Timeout:
-        raise _busy(holder, wait) from None
+    with writing("The lake", root):
+        make_private(root)
+        try:
+            lock.acquire(timeout=wait)
+        except filelock.Timeout:
+            raise _busy(holder, wait) from None
     try:
         note = {"pid": os.getpid(), "purpose": purpose, "since": clock().isoformat(timespec="seconds")}
-        write_whole(holder, json.dumps(note).encode())
+        with writing("The lake", root):
+            write_whole(holder, json.dumps(note).encode())
         yield
     finally:
         holder.unlink(missing_ok=True)

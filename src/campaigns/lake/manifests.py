@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from campaigns import errors
-from campaigns.lake.files import make_private, write_whole
+from campaigns.lake.files import make_private, refuse_link, write_whole, writing
 
 _NAME = re.compile(r"(\d+)\.json")
 
@@ -51,6 +51,7 @@ NOTHING = Manifest(number=0, taken_at=datetime.fromtimestamp(0, UTC))
 def numbers(root: Path) -> list[int]:
     """The numbers of the snapshots that are kept, in order."""
     folder = root / "_snapshots"
+    refuse_link(folder)
     if not folder.is_dir():
         return []
     found = (_NAME.fullmatch(path.name) for path in folder.iterdir())
@@ -104,8 +105,14 @@ def read(root: Path, number: int) -> Manifest:
 
 
 def publish(root: Path, manifest: Manifest) -> None:
-    """Make the snapshot visible, whole or not at all."""
+    """Make the snapshot visible, whole or not at all.
+
+    Raises:
+        LakeUnwritable: LAK008, the disk is full or read-only.
+    """
     path = path_of(root, manifest.number)
-    make_private(path.parent)
     content = json.dumps(asdict(manifest), separators=(",", ":"), default=datetime.isoformat)
-    write_whole(path, content.encode())
+    refuse_link(path.parent)
+    with writing(f"Snapshot {manifest.number}", path):
+        make_private(path.parent)
+        write_whole(path, content.encode())

@@ -169,6 +169,22 @@ def test_small_files_of_a_dead_writer_go(filled: Lake) -> None:
     assert not any(path.exists() for path in left)
 
 
+@pytest.mark.parametrize("name", ["_leases", "_snapshots"])
+def test_folders_of_notes_that_are_links_are_not_followed(filled: Lake, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for mine in ("1.json", "2.json"):
+        (outside / mine).write_text("mine")
+    change(filled)
+    filled.snapshot().close()  # so that both folders are there
+    (filled.root / name).rename(tmp_path / "moved")
+    (filled.root / name).symlink_to(outside)
+    for do in (filled.vacuum, filled.snapshot, lambda: filled.erase("a", [8])):
+        with pytest.raises(errors.DataDamaged, match="LAK006"):
+            do()
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {"1.json": "mine", "2.json": "mine"}
+
+
 FORKING = """
     import os, sys
     from pathlib import Path

@@ -335,3 +335,23 @@ def test_rows_stay_in_order_over_row_groups_and_files(lake: Lake) -> None:
         some = writer.frame("persons", ["kind", "person_id"], where=pl.col("person_id") % 3 == 0)
         assert some["person_id"].to_list() == list(range(0, 300_000, 3))
     assert lake.snapshot().frame("persons", ["person_id"])["person_id"].to_list() == list(range(300_000))
+
+
+def test_deletion_vectors_are_off_and_long_logs_get_checkpoints(lake: Lake) -> None:
+    import deltalake
+
+    with lake.writer(purpose="test") as writer:
+        for number in range(102):
+            writer.append("persons", empty("persons"), transaction=f"persons:{number}")
+    table = deltalake.DeltaTable(lake.root / "persons")
+    assert table.metadata().configuration["delta.enableDeletionVectors"] == "false"
+    assert list(lake.root.rglob("*.checkpoint.parquet"))
+    with lake.writer(purpose="test") as writer:
+        assert writer.seen("persons", "persons:0")
+        assert writer.seen("persons", "persons:101")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_text("a file, where the folder should be")
+    with pytest.raises(errors.UserError, match="LAK008 The lake cannot be written"):
+        Lake(tmp_path / "lake").vacuum()
