@@ -58,7 +58,7 @@ CONSENTS = (
     Asked(purpose="direct_marketing", channel="sms", willing=0.42, others=0.10, taken_back=0.06),
     Asked(purpose="direct_marketing", channel="phone", willing=0.18, others=0.04, taken_back=0.05),
     Asked(
-        purpose="newsletter", channel="email", willing=0.74, others=0.16, taken_back=0.09, kind="requested"
+        purpose="newsletter", channel="email", willing=0.82, others=0.22, taken_back=0.09, kind="requested"
     ),
     Asked(purpose="profiling", channel="segment", willing=0.84, others=0.28, taken_back=0.04),
     Asked(purpose="online_advertising", channel="ad_audience", willing=0.18, others=0.04, taken_back=0.03),
