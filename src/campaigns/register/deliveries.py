@@ -32,7 +32,7 @@ class Delivery:
     source_name: str
     source: SourceFile
     received_is_told: bool = False
-    again: bool = False  # the same bytes as an earlier file, after others that said otherwise
+    again: bool = False  # the same bytes as an earlier file, with something new to say
 
     @property
     def key_space(self) -> str:

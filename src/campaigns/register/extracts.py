@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from campaigns.errors import Refused
 from campaigns.register.deliveries import Delivery
+from campaigns.register.repeats import full_extracts
 
 if TYPE_CHECKING:
     from campaigns.lake import Writer
@@ -31,7 +32,7 @@ class Extract:
         """Raises `Refused` REG012 for a full extract that is older than one that was imported."""
         full = delivery.source.extract == "full"
         later = pl.col("received_at") > delivery.received
-        older = full and not _full_extracts(delivery, lake).filter(later).is_empty()
+        older = full and not full_extracts(delivery, lake).filter(later).is_empty()
         if older and not delivery.received_is_told:
             raise Refused(
                 "REG012",
@@ -62,18 +63,3 @@ class Extract:
                 hint="nothing was changed; was the file cut short, or is it another source's?",
             )
         return gone
-
-
-def speaks_again(delivery: Delivery, lake: Writer) -> bool:
-    """Whether a full extract with the bytes of an earlier one is news: another came between them."""
-    if delivery.source.extract != "full":
-        return False
-    before = _full_extracts(delivery, lake)
-    same = before.filter(pl.col("file_hash") == delivery.sha256)["received_at"].max()
-    newest = before["received_at"].max()
-    return isinstance(newest, datetime) and newest != same and delivery.received > newest
-
-
-def _full_extracts(delivery: Delivery, lake: Writer) -> pl.DataFrame:
-    known = lake.frame("deliveries", ["source", "extract", "file_hash", "received_at"])
-    return known.filter((pl.col("source") == delivery.source_name) & (pl.col("extract") == "full"))

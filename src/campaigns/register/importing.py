@@ -17,8 +17,8 @@ import polars as pl
 from campaigns.errors import Busy, DataDamaged, Mistake, Mistakes, UserError
 from campaigns.register import files
 from campaigns.register.deliveries import Delivery, Imported, Kind
-from campaigns.register.extracts import speaks_again
 from campaigns.register.recognising import check_words, recognise
+from campaigns.register.repeats import speaks_again
 from campaigns.settings.model import Settings
 
 if TYPE_CHECKING:

@@ -138,21 +138,30 @@ class Rejects:
         return (
             entries.with_columns(text=self._texts(entries))
             .with_columns(
-                controller=pl.lit(self.delivery.source.controller),
-                file_hash=pl.lit(self.delivery.sha256),
+                *(pl.lit(value).alias(name) for name, value in self._whole_file().items()),
                 file=pl.lit(self.delivery.name),
-                kind=pl.lit(self.kind),
                 received_at=pl.lit(now).dt.cast_time_unit("us"),
             )
             .select(pl.col(name).cast(kind) for name, kind in TABLES["quarantine"].schema.items())
         )
 
     def write(self, lake: Writer, *, now: datetime) -> int:
-        """Put the entries into the lake; returns how many rows of the file were refused."""
+        """Put the entries in place of an earlier import's; returns how many rows of the file were refused."""
         frame = self.frame(now)
-        if not frame.is_empty():
-            lake.upsert("quarantine", frame, transaction=self.delivery.transaction)
+        mine = [pl.col(name).eq_missing(pl.lit(value)) for name, value in self._whole_file().items()]
+        if not lake.frame("quarantine", where=pl.all_horizontal(mine)).is_empty():
+            others = lake.frame("quarantine").filter(~pl.all_horizontal(mine))
+            lake.replace("quarantine", pl.concat([others, frame]), transaction=self.delivery.transaction)
+        elif not frame.is_empty():
+            lake.append("quarantine", frame, transaction=self.delivery.transaction)
         return self.refused
+
+    def _whole_file(self) -> dict[str, str]:
+        return {
+            "controller": self.delivery.source.controller,
+            "file_hash": self.delivery.sha256,
+            "kind": self.kind,
+        }
 
     def _in_their_words(self, entries: pl.DataFrame) -> pl.DataFrame:
         """The column by the name that it has in the file, so that the sender finds it."""

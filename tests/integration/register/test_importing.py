@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 
 from campaigns.errors import NotFound, UserError
+from campaigns.lake import Writer
 from campaigns.register import files
 from campaigns.register.importing import import_files
 from campaigns.register.kinds import KINDS
@@ -188,6 +190,57 @@ def test_a_file_that_changes_after_it_was_looked_at_is_refused(
     marks = iter([(1, 1), (1, 1), (1, 1), (2, 2)])
     monkeypatch.setattr(files, "mark", lambda _: next(marks))
     assert refusal(office, path) == "REG003"
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+def test_an_import_that_died_anywhere_is_completed_by_running_it_again(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after its first, second, ... commit: the same people with the same ids as without a death."""
+    append, upsert = Writer.append, Writer.upsert
+
+    def import_dying_after(commits: int) -> tuple[bool, Office]:
+        """Whether the import died, and the office after it was run again."""
+        left = [commits]
+
+        def dying(commit: Callable[..., None]) -> Callable[..., None]:
+            def write(*args: object, **more: object) -> None:
+                commit(*args, **more)
+                left[0] -= 1
+                if left[0] == 0:
+                    raise Died
+
+            return write
+
+        folder = tmp_path / str(commits)
+        folder.mkdir()
+        one = Office(folder, office.settings, office.ledger)
+        path = one.people("asiakkaat_1.csv", [*ROWS, {"source_id": "9", "birth_year": "x"}])
+        with monkeypatch.context() as patch:
+            patch.setattr(Writer, "append", dying(append))
+            patch.setattr(Writer, "upsert", dying(upsert))
+            try:
+                one.load(path)
+            except Died:
+                died = True
+            else:
+                died = False
+        one.load(path)
+        return died, one
+
+    died, whole = import_dying_after(1000)
+    assert not died
+    for commits in range(1, 1000):
+        died, completed = import_dying_after(commits)
+        assert completed.all_frames() == whole.all_frames()
+        assert completed.frame("quarantine").equals(whole.frame("quarantine"))
+        assert len(completed.frame("deliveries")) == 1
+        if not died:
+            break
+    assert commits >= 5
 
 
 def test_quarantine_is_kept_thirty_days(office: Office) -> None:

@@ -138,3 +138,17 @@ def test_events_do_not_cross_key_spaces(office: Office) -> None:
     (done,) = office.load(office.write("web_1.csv", header + "1,1001,page_visited,2026-11-01T10:00:00Z\n"))
     assert done.quarantined == 1
     assert office.frame("events").is_empty()
+
+
+def test_rows_that_came_before_their_person_go_in_when_the_file_comes_again(office: Office) -> None:
+    header = "source_id,person,name,occurred_at\n"
+    rows = "1,1001,page_visited,2026-11-01T10:00:00Z\n2,1002,page_visited,2026-11-01T10:00:00Z\n"
+    web = office.write("web_1.csv", header + rows + "3,1001,Page visited,2026-11-01T10:00:00Z\n")
+    assert office.load(web)[0].quarantined == 3
+    assert office.load(web)[0].unchanged
+    office.load(office.people("asiakkaat_1.csv", PERSON))
+    (again,) = office.load(web)
+    assert (again.unchanged, again.accepted, again.quarantined) == (False, 1, 2)
+    assert office.frame("events")["person_id"].to_list() == [1]
+    assert office.frame("quarantine").select("line", "reason").rows() == [(3, "REG140"), (4, "REG125")]
+    assert office.load(web)[0].unchanged

@@ -1,0 +1,60 @@
+"""Whether a file that was imported before has something new to say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.identifiers import gsrn
+from campaigns.register.deliveries import Delivery
+from campaigns.register.ids import company_ids, site_ids
+
+if TYPE_CHECKING:
+    from campaigns.lake import Writer
+
+# Rows that named somebody or something that the lake did not have: they may be right once it has.
+UNKNOWN = ("REG140", "REG141", "REG142")
+_WORD = r"[^;,\t|\"]+"
+
+
+def speaks_again(delivery: Delivery, lake: Writer) -> bool:
+    """A full extract after another one that said otherwise, or rows that can be understood by now."""
+    return _is_newest_full(delivery, lake) or _names_are_known_now(delivery, lake)
+
+
+def full_extracts(delivery: Delivery, lake: Writer) -> pl.DataFrame:
+    """The full extracts of the delivery's source so far: `file_hash`, `received_at`."""
+    known = lake.frame("deliveries", ["source", "extract", "file_hash", "received_at"])
+    return known.filter((pl.col("source") == delivery.source_name) & (pl.col("extract") == "full"))
+
+
+def _is_newest_full(delivery: Delivery, lake: Writer) -> bool:
+    if delivery.source.extract != "full":
+        return False
+    before = full_extracts(delivery, lake)
+    same = before.filter(pl.col("file_hash") == delivery.sha256)["received_at"].max()
+    newest = before["received_at"].max()
+    return isinstance(newest, datetime) and newest != same and delivery.received > newest
+
+
+def _names_are_known_now(delivery: Delivery, lake: Writer) -> bool:
+    waiting = (pl.col("file_hash") == delivery.sha256) & pl.col("reason").is_in(UNKNOWN)
+    texts = lake.frame("quarantine", ["file_hash", "reason", "text"], where=waiting)["text"].drop_nulls()
+    if texts.is_empty():
+        return False
+    words = texts.str.extract_all(_WORD).explode().str.strip_chars().drop_nulls().unique()
+    controller = delivery.source.controller
+    numbers = lake.frame("person_keys", where=pl.col("controller") == controller).filter(
+        pl.col("key_space") == delivery.key_space
+    )["source_id"]
+    ids = {
+        "companies": ("company_id", company_ids(controller, words)),
+        "sites": ("site_id", site_ids(controller, words)),
+        "metering_points": ("metering_point_id", gsrn.parse_series(words)),
+    }
+    return bool(words.is_in(numbers.implode()).any()) or any(
+        bool(found.is_in(lake.frame(table, ["controller", column])[column].implode()).any())
+        for table, (column, found) in ids.items()
+    )
