@@ -3,38 +3,34 @@
 CREATE OR REPLACE TEMP TABLE asked_channels AS
 SELECT
     channel,
-    number AS channel_number,
+    number::TINYINT AS channel_number,
     CASE channel WHEN 'robocall' THEN 'phone' WHEN 'ad_audience' THEN 'email' ELSE channel END AS point_channel,
     channel IN ('email', 'sms', 'phone', 'robocall', 'letter', 'ad_audience') AS needs_point
 FROM (SELECT unnest($channels::VARCHAR[]) AS channel, generate_subscripts($channels::VARCHAR[], 1) AS number);
 
 -- name: points
--- The contact point that a message on each channel would go to: one that works before one that does not, then
--- the newest. What orders them and what is asked about the chosen one are packed into one whole number, whose
--- maximum takes half the time of the maximum of a struct.
+-- For each person the contact point that a message on each channel would go to: one that works before one that
+-- does not, then the newest. What orders them, the hash of the address and what is asked about it lie in one
+-- whole number, whose maximum takes a fraction of the time of a struct's.
 CREATE OR REPLACE TEMP TABLE lake_points AS
 SELECT
     person_id,
-    point_channel,
-    ((choice >> 8) & 18446744073709551615)::UBIGINT AS address,
-    (choice >> 100) & 1 = 1 AS deliverable,
-    (choice >> 3) & 1 = 1 AS from_sale,
-    (choice >> 2) & 1 = 1 AS opt_out_offered,
-    (choice >> 1) & 1 = 1 AS source_known,
-    choice & 1 = 1 AS from_register
+    max(choice) FILTER (channel = 'email') AS email,
+    max(choice) FILTER (channel = 'sms') AS sms,
+    max(choice) FILTER (channel = 'phone') AS phone,
+    max(choice) FILTER (channel = 'letter') AS letter
 FROM (
     SELECT
         cp.person_id,
-        cp.channel AS point_channel,
-        max(
-            (coalesce(cp.deliverable, TRUE)::HUGEINT << 100)
-            + (coalesce(date_diff('day', DATE '1900-01-01', cp.valid_from), 0)::HUGEINT << 72)
-            + (hash(cp.value)::HUGEINT << 8)
-            + (coalesce(cp.from_sale, FALSE)::HUGEINT << 3)
-            + (coalesce(cp.opt_out_offered, FALSE)::HUGEINT << 2)
-            + ((coalesce(cp.source, '') <> '')::HUGEINT << 1)
-            + coalesce(cp.source = 'vtj', FALSE)::HUGEINT
-        ) AS choice
+        cp.channel,
+        (coalesce(cp.deliverable, TRUE)::HUGEINT << 100)
+        + (coalesce(date_diff('day', DATE '1900-01-01', cp.valid_from), 0)::HUGEINT << 72)
+        + (hash(cp.value)::HUGEINT << 8)
+        + (coalesce(cp.deliverable, TRUE)::UTINYINT << 4)
+        + (coalesce(cp.from_sale, FALSE)::UTINYINT << 3)
+        + (coalesce(cp.opt_out_offered, FALSE)::UTINYINT << 2)
+        + ((coalesce(cp.source, '') <> '')::UTINYINT << 1)
+        + coalesce(cp.source = 'vtj', FALSE)::UTINYINT AS choice
     FROM contact_points AS cp
     SEMI JOIN asked_persons AS a ON cp.person_id = a.person_id
     WHERE
@@ -42,19 +38,25 @@ FROM (
         AND cp.channel IN (SELECT point_channel FROM asked_channels)
         AND coalesce(cp.valid_from <= $day, TRUE)
         AND coalesce(cp.valid_to > $day, TRUE)
-    GROUP BY ALL
-);
+)
+GROUP BY ALL;
+
+-- name: addresses
+-- The hashes of the chosen addresses, where another table has to be matched with them.
+CREATE OR REPLACE TEMP VIEW lake_addresses AS
+SELECT person_id, channel, ((choice >> 8) & 18446744073709551615)::UBIGINT AS address
+FROM (UNPIVOT lake_points ON email, sms, phone, letter INTO NAME channel VALUE choice);
 
 -- name: neighbours
 -- Other people of the register who have the same e-mail address or telephone number.
 CREATE OR REPLACE TEMP TABLE lake_neighbours AS
 SELECT DISTINCT
     p.person_id,
-    p.point_channel,
+    p.channel,
     cp.person_id AS neighbour_id
 FROM contact_points AS cp
-INNER JOIN lake_points AS p
-    ON hash(cp.value) = p.address AND cp.channel = p.point_channel AND cp.person_id <> p.person_id
+INNER JOIN lake_addresses AS p
+    ON hash(cp.value) = p.address AND cp.channel = p.channel AND cp.person_id <> p.person_id
 WHERE
     cp.controller = $controller
     AND cp.channel IN (SELECT point_channel FROM asked_channels WHERE point_channel IN ('email', 'sms', 'phone'))
@@ -66,15 +68,15 @@ WHERE
 CREATE OR REPLACE TEMP TABLE lake_digests AS
 SELECT
     p.person_id,
-    p.point_channel,
+    p.channel,
     sha256(
-        CASE p.point_channel
+        CASE p.channel
             WHEN 'email' THEN $email_key::BLOB WHEN 'letter' THEN $letter_key::BLOB ELSE $phone_key::BLOB
         END || encode(cp.value)
     ) AS digest
 FROM contact_points AS cp
-INNER JOIN lake_points AS p
-    ON cp.person_id = p.person_id AND cp.channel = p.point_channel AND hash(cp.value) = p.address
+INNER JOIN lake_addresses AS p
+    ON cp.person_id = p.person_id AND cp.channel = p.channel AND hash(cp.value) = p.address
 WHERE cp.controller = $controller AND $any_digests;
 
 -- name: work
@@ -132,8 +134,8 @@ mailboxes AS (
         bool_or(list_contains($role_mailboxes::VARCHAR[], split_part(cp.value, '@', 1))) AS of_role,
         bool_or(list_contains($private_domains::VARCHAR[], split_part(cp.value, '@', -1))) AS private
     FROM contact_points AS cp
-    INNER JOIN lake_points AS p
-        ON cp.person_id = p.person_id AND p.point_channel = 'email' AND hash(cp.value) = p.address
+    INNER JOIN lake_addresses AS p
+        ON cp.person_id = p.person_id AND p.channel = 'email' AND hash(cp.value) = p.address
     SEMI JOIN persons AS b
         ON cp.person_id = b.person_id AND b.controller = $controller AND b.kind = 'business_contact'
     WHERE cp.controller = $controller AND cp.channel = 'email'
@@ -163,9 +165,16 @@ SELECT
     NOT coalesce(w.working, TRUE) AS left_company,
     coalesce(w.duties_relevant, FALSE) AS duties_relevant,
     coalesce(m.of_role, FALSE) AS role_mailbox,
-    coalesce(m.private, FALSE) AS private_mailbox
+    coalesce(m.private, FALSE) AS private_mailbox,
+    -- Of each chosen contact point: 16 it works, 8 from a sale, 4 could refuse, 2 source known, 1 from the
+    -- population register.
+    (c.email & 255)::UTINYINT AS email_marks,
+    (c.sms & 255)::UTINYINT AS sms_marks,
+    (c.phone & 255)::UTINYINT AS phone_marks,
+    (c.letter & 255)::UTINYINT AS letter_marks
 FROM asked_persons AS a
 LEFT JOIN persons AS p ON a.person_id = p.person_id AND p.controller = $controller
 LEFT JOIN relations AS r ON a.person_id = r.person_id
 LEFT JOIN roles_held AS w ON a.person_id = w.person_id
-LEFT JOIN mailboxes AS m ON a.person_id = m.person_id;
+LEFT JOIN mailboxes AS m ON a.person_id = m.person_id
+LEFT JOIN lake_points AS c ON a.person_id = c.person_id;

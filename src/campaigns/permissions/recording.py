@@ -147,7 +147,7 @@ def check(kind: str, *, channel: str | None, purpose: str | None, about: str | N
     word = KINDS[found]
     given = {"channel": channel, "purpose": purpose, "about": about}
     for name in word.needs:
-        if not given[name]:
+        if not given[name] and not (name == "channel" and purpose == "profiling"):
             raise UserError("PRM002", f"`{found}` needs a {name}: {word.meaning}.", hint=f"add the {name}")
     for name in ("channel", "purpose"):
         if given[name] and name not in (*word.needs, *word.may):

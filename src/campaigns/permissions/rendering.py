@@ -63,4 +63,4 @@ def _predicate(rule: Rule) -> str:
 def _evidence(rules: Iterable[Rule]) -> str:
     columns = {rule.code: rule.evidence for rule in rules if rule.evidence}
     whens = " ".join(f"WHEN '{code}' THEN {column}" for code, column in columns.items())
-    return f"CASE code {whens} END"
+    return f"(CASE code {whens} END)::BIGINT"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from campaigns.ledger.permission_events import PermissionEvent
 
@@ -71,14 +72,15 @@ class Situation:
         recorded_days: float | None = None,
         evidence: str | None = "form",
         valid_until: datetime | None = None,
-        **details: str,
+        about: str = "",
+        details: Mapping[str, str] = MappingProxyType({}),
     ) -> PermissionEvent:
         """Something said `days` before the question."""
         at = self.at - timedelta(days=days)
         recorded = at if recorded_days is None else self.at - timedelta(days=recorded_days)
         where = controller or self.controller
         whose = person_id or self.person_id
-        parts = (whose, where, kind, days, channel, purpose, details.get("about"))
+        parts = (whose, where, kind, days, channel, purpose, about)
         return PermissionEvent(
             event_id="/".join(str(part) for part in parts),
             controller=where,
@@ -91,7 +93,7 @@ class Situation:
             source="vectors",
             evidence=evidence,
             valid_until=valid_until,
-            details=details,
+            details={**details, "about": about} if about else dict(details),
         )
 
 
@@ -125,7 +127,7 @@ def _consent(here: Situation, state: str) -> Iterator[PermissionEvent]:
         controller=here.other_controller if state == "granted_other_controller" else "",
         evidence=None if state == "granted_no_proof" else "form",
         valid_until=here.at - timedelta(days=1) if ends else None,
-        **_details(here, state),
+        details=_details(here, state),
     )
     if state == "withdrawn" or "grant_and_withdrawal_same_instant" in facts:
         yield here.event("withdrawn", days=_withdrawn(facts), channel=channel, purpose=purpose)
