@@ -6,24 +6,23 @@ NULL, no personal identity code. Everything that could not be read is in the rej
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from campaigns.errors import UserError
 from campaigns.identifiers import personal_codes
-from campaigns.register import csv_exact, csv_fast, parquet_files
-from campaigns.register.csv_exact import Dialect, RawTable
+from campaigns.register import csv_exact, csv_fast, csv_header, parquet_files
+from campaigns.register.csv_exact import RawTable
 from campaigns.register.deliveries import Delivery
 from campaigns.register.headers import Columns, Matching, folded, match
-from campaigns.register.limits import MAX_CELL, MAX_COLUMNS, MAX_LINE
+from campaigns.register.limits import MAX_CELL
 from campaigns.register.quarantine import Rejects
-from campaigns.register.raw_lines import is_parquet, physical_lines, raw_lines
+from campaigns.register.raw_lines import is_parquet, raw_lines
 
 __all__ = ["Columns", "Rows", "header_of", "read"]
 
-DELIMITERS = ";,\t|"
 _UNTIDY = r"[\p{Cc}\p{Cf}]|^\s|\s\s|[^\S ]|\s$"
 _NUMBERS: dict[str, pl.DataType] = {"line": pl.Int64(), "number": pl.String()}
 _LETTERS_AND_MARKS = r"[^\x00-\x{2FF}]"
@@ -54,7 +53,7 @@ def header_of(delivery: Delivery) -> list[str]:
     """The column names of the file as they stand. Raises `UserError` REG009, REG010, REG011."""
     if is_parquet(delivery):
         return parquet_files.header(delivery)
-    return _csv_header(delivery)[0]
+    return csv_header.read(delivery)[0]
 
 
 def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
@@ -62,7 +61,7 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
     if is_parquet(delivery):
         header, raw = parquet_files.read(delivery)
     else:
-        header, dialect = _csv_header(delivery)
+        header, dialect = csv_header.read(delivery)
         reader = csv_fast if csv_fast.reads(dialect) else csv_exact
         raw = reader.read(delivery.path, dialect)
     matching = match(header, delivery, columns)
@@ -87,54 +86,6 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
             [words, frame.select(line="_line", number=columns.person)] if columns.person else [words]
         ),
     )
-
-
-def _csv_header(delivery: Delivery) -> tuple[list[str], Dialect]:
-    line, number = _first_line(delivery)
-    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        raise UserError(
-            "REG009",
-            f"{delivery.name} is not UTF-8 text (it looks like UTF-16 or a binary file).",
-            hint="save it as CSV UTF-8",
-        )
-    if len(line) > MAX_LINE:
-        raise UserError("REG010", f"the first line of {delivery.name} is longer than {MAX_LINE:,} bytes.")
-    encoding = delivery.source.encoding
-    try:
-        text = line.removeprefix(b"\xef\xbb\xbf").decode(encoding).rstrip("\r\n")
-    except (UnicodeDecodeError, LookupError):
-        raise UserError(
-            "REG009",
-            f"the header of {delivery.name} is not {encoding} text.",
-            hint="save the file as CSV UTF-8, or give the source its `encoding:`",
-        ) from None
-    delimiter = _delimiter(delivery, text)
-    header = csv_exact.split(text, delimiter)
-    if header is None:
-        raise UserError("REG010", f"the header of {delivery.name} has a quote that is not closed.")
-    if len(header) > MAX_COLUMNS:
-        raise UserError("REG010", f"{delivery.name} has more than {MAX_COLUMNS} columns.")
-    return header, Dialect(delimiter=delimiter, encoding=encoding, width=len(header), header_line=number)
-
-
-def _first_line(delivery: Delivery) -> tuple[bytes, int]:
-    with delivery.path.open("rb") as stream:
-        for number, line in enumerate(physical_lines(stream), start=1):
-            if line.removeprefix(b"\xef\xbb\xbf").strip():
-                return line, number
-    raise UserError("REG010", f"{delivery.name} is empty.", hint="a source file starts with a header line")
-
-
-def _delimiter(delivery: Delivery, header: str) -> str:
-    """The source's own, else the one that the header line has most of."""
-    given = {"tab": "\t", "\\t": "\t"}.get(delivery.source.delimiter, delivery.source.delimiter)
-    if given:
-        if len(given) != 1 or not given.isascii() or given in '"\r\n':
-            raise UserError(
-                "REG006", f"the `delimiter:` of source `{delivery.source_name}` must be one character."
-            )
-        return given
-    return max(DELIMITERS, key=header.count)
 
 
 def _without_empty_rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -242,8 +193,10 @@ def _mapped(frame: pl.DataFrame, delivery: Delivery, columns: Columns) -> pl.Dat
     source = delivery.source
     changes = {}
     for name, words in source.values.items():
-        if name in columns.names:
-            ours = {folded(theirs): word for theirs, word in words.items()}
+        if name in columns.names and words:
+            ours = {
+                unicodedata.normalize("NFC", theirs).strip().lower(): word for theirs, word in words.items()
+            }
             folded_cells = pl.col(name).str.to_lowercase()
             changes[name] = folded_cells.replace_strict(ours, default=pl.col(name), return_dtype=pl.String)
     frame = frame.with_columns(**changes)
@@ -253,6 +206,10 @@ def _mapped(frame: pl.DataFrame, delivery: Delivery, columns: Columns) -> pl.Dat
         if name in columns.names
     }
     return frame.with_columns(**filled)
+
+
+def _lower(word: str) -> str:
+    return unicodedata.normalize("NFC", word).strip().lower()
 
 
 def _texts(frame: pl.DataFrame) -> list[str]:
