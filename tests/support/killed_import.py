@@ -10,30 +10,37 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from campaigns.lake import Lake, delta, manifests
+from campaigns.lake import Lake
+from campaigns.lake.writer import Writer
 from support.readings import delivery, load_one
 
 
 def main(root: str, file: str, moment: str) -> None:
-    commit, publish = delta.DeltaFolder.write, manifests.publish
+    for name in ("append", "upsert", "replace"):
+        setattr(Writer, name, _watched(getattr(Writer, name), moment))
+    publish = Writer.publish
 
-    def watched_commit(folder: delta.DeltaFolder, *arguments: Any, **more: Any) -> None:
-        _die(moment, f"before {folder.table.name}")
-        commit(folder, *arguments, **more)
-        _die(moment, f"after {folder.table.name}")
-
-    def watched_publish(*arguments: Any, **more: Any) -> None:
+    def watched_publish(writer: Writer, *arguments: Any, **more: Any) -> Any:
         _die(moment, "before publish")
-        publish(*arguments, **more)
+        return publish(writer, *arguments, **more)
 
-    delta.DeltaFolder.write = watched_commit  # type: ignore[method-assign]
-    manifests.publish = watched_publish
+    Writer.publish = watched_publish  # type: ignore[method-assign]
     path = Path(file)
     with Lake(Path(root)).writer(purpose="killed") as writer:
         load_one(delivery(path, path.read_bytes()), writer)
+
+
+def _watched(commit: Callable[..., None], moment: str) -> Callable[..., None]:
+    def watched(writer: Writer, table: str, *arguments: Any, **more: Any) -> None:
+        _die(moment, f"before {table}")
+        commit(writer, table, *arguments, **more)
+        _die(moment, f"after {table}")
+
+    return watched
 
 
 def _die(wanted: str, now: str) -> None:

@@ -102,6 +102,14 @@ class MemoryLake:
         found = found if where is None else found.filter(where)
         return found if columns is None else found.select(columns)
 
+    def append(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
+        assert self.frame(table).join(frame, on=TABLES[table].keys, how="semi").is_empty()
+        self.upsert(table, frame, transaction=transaction)
+
+    def replace(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
+        self.tables.pop(table, None)
+        self.upsert(table, frame, transaction=transaction)
+
     def upsert(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
         spec = TABLES[table]
         new = frame.select(pl.col(name).cast(kind) for name, kind in spec.schema.items())

@@ -188,7 +188,8 @@ def _parquet(
     """A Parquet file of the same columns: its cells as text, in parts."""
     _, table = parquet_files.read(delivery)
     cells = {name: f"c{at}" for at, name in enumerate(layout.columns) if name}
-    frame = table.frame.select("_line", *(pl.col(cell).alias(name) for name, cell in cells.items()))
+    no_text = pl.lit(None, pl.String).alias("_text")
+    frame = table.frame.select("_line", no_text, *(pl.col(cell).alias(name) for name, cell in cells.items()))
     for part in frame.iter_slices(_PARQUET_ROWS):
         yield len(part), reading_exact.decode(part, decoder, rejects)
 

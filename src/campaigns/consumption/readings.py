@@ -89,6 +89,7 @@ class Decoder:
         self._latest = int(latest.timestamp())
         self._words = {name: _with_values(WORDS[name], values.get(name, {})) for name in WORDS}
         self._starts = pl.Categories.random("datahub_start")
+        self._alive = pl.Series([], dtype=self.start_type)  # polars forgets categories that no series uses
         # By number of a start; number 0 stands for rows without one.
         self._day = np.zeros(1, dtype=np.int32)
         self._quarter = np.zeros(1, dtype=np.int32)
