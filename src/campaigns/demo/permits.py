@@ -32,11 +32,11 @@ _EVIDENCE = {
 class Asked:
     """A consent that people are asked for, and how many give it: of the willing and of the others.
 
-    `kind` is `requested` where a second step must confirm it.
+    `kind` is `requested` where a second step must confirm it; only profiling has no channel.
     """
 
     purpose: str
-    channel: str
+    channel: str | None
     willing: float
     others: float
     taken_back: float
@@ -60,7 +60,7 @@ CONSENTS = (
     Asked(
         purpose="newsletter", channel="email", willing=0.82, others=0.22, taken_back=0.09, kind="requested"
     ),
-    Asked(purpose="profiling", channel="segment", willing=0.84, others=0.28, taken_back=0.04),
+    Asked(purpose="profiling", channel=None, willing=0.84, others=0.28, taken_back=0.04),
     Asked(purpose="online_advertising", channel="ad_audience", willing=0.18, others=0.04, taken_back=0.03),
 )
 REFUSALS = (
@@ -166,7 +166,7 @@ def _given(
     rows = {"person": people["person"].to_numpy()[chosen], "days": days, "at": moments(rng, as_of, days)}
     return pl.DataFrame(rows).with_columns(
         kind=pl.lit(asked.kind),
-        channel=pl.lit(asked.channel),
+        channel=pl.lit(asked.channel, pl.String),
         purpose=pl.lit(asked.purpose),
         taken_back=pl.lit(asked.taken_back),
     )
