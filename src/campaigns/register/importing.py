@@ -18,7 +18,7 @@ from campaigns.errors import Busy, DataDamaged, Mistake, Mistakes, UserError
 from campaigns.register import files
 from campaigns.register.deliveries import Delivery, Imported, Kind
 from campaigns.register.recognising import check_words, recognise
-from campaigns.register.repeats import speaks_again
+from campaigns.register.repeats import speaks_again, waiting
 from campaigns.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def import_files(
                 raise
             except (UserError, Mistakes) as error:
                 refused.append(_refused(one.delivery.path, error, one.kind.name))
+        if any(one.accepted for one in done):
+            done[-1] = _with_waiting(done[-1], writer)
     return done + refused
 
 
@@ -127,6 +129,11 @@ def _load(one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now:
     if not imported.unchanged:
         lake.upsert("deliveries", _record(delivery, imported, now), transaction=delivery.transaction)
     return imported
+
+
+def _with_waiting(imported: Imported, lake: Writer) -> Imported:
+    notes = [f"{file} has rows of people who are known now: import it again" for file in waiting(lake)]
+    return replace(imported, notes=(*imported.notes, *notes))
 
 
 def _record(delivery: Delivery, imported: Imported, now: datetime) -> pl.DataFrame:

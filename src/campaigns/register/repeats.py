@@ -30,6 +30,19 @@ def full_extracts(delivery: Delivery, lake: Writer) -> pl.DataFrame:
     return known.filter((pl.col("source") == delivery.source_name) & (pl.col("extract") == "full"))
 
 
+def waiting(lake: Writer) -> list[str]:
+    """Files whose refused rows name people whom the lake has by now: a ban among them must not stay aside."""
+    unknown = lake.frame("quarantine", ["controller", "file", "reason", "text"])
+    words = unknown.filter(pl.col("reason") == UNKNOWN[0]).select(
+        "controller", "file", source_id=pl.col("text").str.extract_all(_WORD)
+    )
+    if words.is_empty():
+        return []
+    numbers = lake.frame("person_keys", ["controller", "source_id"])
+    named = words.explode("source_id").with_columns(pl.col("source_id").str.strip_chars())
+    return named.join(numbers, on=["controller", "source_id"], how="semi")["file"].unique().sort().to_list()
+
+
 def _is_newest_full(delivery: Delivery, lake: Writer) -> bool:
     if delivery.source.extract != "full":
         return False

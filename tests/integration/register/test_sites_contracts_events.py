@@ -146,7 +146,8 @@ def test_rows_that_came_before_their_person_go_in_when_the_file_comes_again(offi
     web = office.write("web_1.csv", header + rows + "3,1001,Page visited,2026-11-01T10:00:00Z\n")
     assert office.load(web)[0].quarantined == 3
     assert office.load(web)[0].unchanged
-    office.load(office.people("asiakkaat_1.csv", PERSON))
+    (people,) = office.load(office.people("asiakkaat_1.csv", PERSON))
+    assert people.notes == ("web_1.csv has rows of people who are known now: import it again",)
     (again,) = office.load(web)
     assert (again.unchanged, again.accepted, again.quarantined) == (False, 1, 2)
     assert office.frame("events")["person_id"].to_list() == [1]
