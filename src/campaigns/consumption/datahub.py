@@ -52,11 +52,14 @@ ENGLISH = (
     "Quantity",
     "Quality",
 )
-OURS = {theirs: ours for header in (FINNISH, ENGLISH) for theirs, ours in zip(header, COLUMNS, strict=True)}
 FIRST_DAY = date(2000, 1, 1)
 _PARQUET_ROWS = 500_000
 _COLUMNS = Columns(required=COLUMNS)
-_KNOWN = {folded(theirs): ours for theirs, ours in OURS.items()} | {name: name for name in COLUMNS}
+_PORTAL = {
+    folded(theirs): ours
+    for header in (FINNISH, ENGLISH)
+    for theirs, ours in zip(header, COLUMNS, strict=True)
+}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -83,7 +86,7 @@ class Datahub:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """By either header of the portal, or by our own column names."""
-        return set(COLUMNS) <= {_KNOWN.get(folded(name)) for name in header}
+        return set(COLUMNS) <= {_PORTAL.get(folded(name), folded(name)) for name in header}
 
     def load(
         self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
@@ -92,13 +95,16 @@ class Datahub:
         del ledger  # readings belong to the lake alone
         if lake.seen("consumption_days", delivery.transaction):
             return Imported(file=delivery.name, kind=self.name, unchanged=True)
-        layout = _layout(delivery)
+        header = header_of(delivery)
+        delivery = _with_names(delivery, header)
         latest = now + timedelta(days=1)
         calendar = local_days(settings.zone, FIRST_DAY, latest.astimezone(settings.zone).date())
         rejects = Rejects(delivery, self.name)
-        counts, built = _built(delivery, layout, _decoder(delivery, calendar, latest), rejects, calendar)
+        decoder = Decoder(calendar, latest=latest, values=delivery.source.values)
+        counts, built = _built(delivery, _layout(delivery, header), decoder, rejects, calendar)
         stamp = Stamp.of(delivery.received, delivery.sha256)
         frame = merged(built.days, stamp, delivery.source.controller, lake=lake, calendar=calendar)
+        rejects.belong_to(_holders(rejects.frame(now), delivery.source.controller, lake))
         quarantined = rejects.write(lake, now=now)
         lake.upsert("consumption_days", frame, transaction=delivery.transaction)
         return Imported(
@@ -148,11 +154,16 @@ def _known(fresh: pl.DataFrame, lake: Writer) -> pl.DataFrame:
     return lake.frame("consumption_days", where=near & same_points).join(keys, on=KEYS, how="semi")
 
 
-def _layout(delivery: Delivery) -> Layout:
+def _with_names(delivery: Delivery, header: Sequence[str]) -> Delivery:
+    """The delivery with the portal's own column names as if its source had mapped them."""
     source = delivery.source
-    known = replace(delivery, source=source.model_copy(update={"columns": {**OURS, **source.columns}}))
-    header = header_of(delivery)
-    places = {at: name for name, at in match(header, known, _COLUMNS).positions.items()}
+    portal = {name.strip(): _PORTAL[folded(name)] for name in header if folded(name) in _PORTAL}
+    return replace(delivery, source=source.model_copy(update={"columns": {**portal, **source.columns}}))
+
+
+def _layout(delivery: Delivery, header: Sequence[str]) -> Layout:
+    source = delivery.source
+    places = {at: name for name, at in match(header, delivery, _COLUMNS).positions.items()}
     delimiter = source.delimiter or ";"
     return Layout(
         header=delimiter.join(header),
@@ -160,10 +171,6 @@ def _layout(delivery: Delivery) -> Layout:
         delimiter=delimiter,
         encoding=source.encoding,
     )
-
-
-def _decoder(delivery: Delivery, calendar: LocalDays, latest: datetime) -> Decoder:
-    return Decoder(calendar, latest=latest, values=delivery.source.values)
 
 
 def _built(
@@ -192,6 +199,25 @@ def _parquet(
     frame = table.frame.select("_line", no_text, *(pl.col(cell).alias(name) for name, cell in cells.items()))
     for part in frame.iter_slices(_PARQUET_ROWS):
         yield len(part), reading_exact.decode(part, decoder, rejects)
+
+
+def _holders(refused: pl.DataFrame, controller: str, lake: Writer) -> pl.DataFrame:
+    """Whose readings the refused lines are (`line`, `person_id`): who had the contract on that day."""
+    lines = refused.select(
+        "line",
+        pl.col("text").str.extract(r"\b([0-9]{18})\b").cast(pl.Int64).alias("metering_point_id"),
+        pl.col("text").str.extract(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2})T").str.to_date(strict=False).alias("day"),
+    ).drop_nulls("metering_point_id")
+    points = lines["metering_point_id"].unique().implode()
+    theirs = (pl.col("controller") == controller) & pl.col("metering_point_id").is_in(points)
+    contracts = lake.frame(
+        "contracts", ["metering_point_id", "person_id", "start_date", "end_date"], where=theirs
+    )
+    running = (pl.col("day") >= pl.col("start_date")) & ~(pl.col("day") > pl.col("end_date")).fill_null(
+        value=False
+    )
+    held = lines.join(contracts, on="metering_point_id").filter(running.fill_null(value=True))
+    return held.select("line", "person_id")
 
 
 def _notes(counts: Counts, built: Built, frame: pl.DataFrame) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import pytest
 
 from campaigns import errors
 from campaigns.consumption.datahub import ENGLISH, FINNISH, Datahub
+from campaigns.lake.schemas import TABLES, empty
 from campaigns.register.deliveries import Imported
 from support.readings import (
     COTTAGE,
@@ -219,6 +220,32 @@ def test_the_raw_line_is_kept_without_identity_codes(lake: MemoryLake, load: Loa
     kept = lake.frame("quarantine")["text"][0]
     assert kept.startswith(str(HOUSE))
     assert "010594Y9032" not in kept
+
+
+def test_messages_use_the_file_s_own_column_names(lake: MemoryLake, load: Load) -> None:
+    load("\n".join([HEADERS["fi"], GOOD.line.replace("kWh", "MWh")]))
+    load("\n".join([HEADERS["en"], GOOD.line.replace("kWh", "MWh")]), name="b.csv")
+    kept = lake.frame("quarantine").sort("file")
+    assert kept["column"].to_list() == ["Unit Type", "Yksikkötyyppi"]
+    assert kept["message"].to_list() == ["`Unit Type` must be kWh.", "`Yksikkötyyppi` must be kWh."]
+
+
+def test_a_refused_line_belongs_to_who_had_the_contract(lake: MemoryLake, load: Load) -> None:
+    held = {"controller": "seller", "metering_point_id": HOUSE, "start_date": date(2020, 1, 1)}
+    rows = [
+        {**held, "contract_id": 1, "person_id": 7, "end_date": date(2024, 12, 31)},
+        {**held, "contract_id": 2, "person_id": 8, "start_date": date(2025, 1, 1), "end_date": None},
+        {**held, "contract_id": 3, "person_id": 9, "controller": "network", "end_date": None},
+    ]
+    schema = {name: kind for name, kind in TABLES["contracts"].schema.items() if name in rows[0]}
+    whole = empty("contracts").join(
+        pl.DataFrame(rows, schema=schema), on=list(schema), how="full", coalesce=True
+    )
+    lake.upsert("contracts", whole)
+    load(
+        "\n".join([HEADERS["fi"], GOOD.line.replace("kWh", "MWh"), GOOD.line.replace("2025", "2023") + ";;"])
+    )
+    assert lake.frame("quarantine").sort("line")["person_id"].to_list() == [8, 7]
 
 
 def test_bytes_that_are_no_text_stay_on_their_line(lake: MemoryLake, load: Load) -> None:
