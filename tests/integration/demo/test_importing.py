@@ -10,22 +10,24 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from campaigns import consumption, engine, permissions
 from campaigns.demo import mess, town
 from campaigns.lake import Lake
-from campaigns.ledger import Ledger
+from campaigns.ledger import Ledger, permission_events
 from campaigns.register.deliveries import Imported
 from campaigns.register.importing import import_files
-from campaigns.register.kinds import KINDS
+from campaigns.register.kinds import KINDS as REGISTER
 from campaigns.settings.loading import load
 
 WORKSPACE = Path(__file__).parents[3] / "campaigns.yml"
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
-OF_THE_REGISTER = ("asiakkaat", "yritykset", "kayttopaikat", "sopimukset", "web_events", "newsletter", "sv_")
+KINDS = (*REGISTER, *consumption.KINDS, *permissions.KINDS)
 
 
 @dataclass(frozen=True)
 class Done:
     lake: Lake
+    ledger: Ledger
     results: dict[str, Imported]
     folder: Path
 
@@ -35,15 +37,12 @@ def done(written: town.TownSummary, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("imported")
     lake, ledger = Lake(folder / "lake"), Ledger.open(folder / "ledger" / "ledger.sqlite")
     ledger.upgrade()
-    paths = [
-        path for path in sorted(written.folder.iterdir())
-        if path.name.startswith(OF_THE_REGISTER) and not path.name.startswith("sv_luvat")
-    ]  # fmt: skip
+    paths = sorted(written.folder.iterdir())
     results = import_files(
         paths, kinds=KINDS, settings=load(WORKSPACE), lake=lake, ledger=ledger, now=NOW, settle=0
     )
+    yield Done(lake=lake, ledger=ledger, results={found.file: found for found in results}, folder=folder)
     ledger.dispose()
-    yield Done(lake=lake, results={found.file: found for found in results}, folder=folder)
 
 
 def of(done: Done, prefix: str) -> Imported:
@@ -105,15 +104,59 @@ def test_registers_stay_apart(done: Done) -> None:
     assert shared.height > 30  # the same human's number, normalised alike in both
 
 
+def test_the_copy_of_a_file_changes_nothing_and_readings_lose_only_the_broken(
+    done: Done, written: town.TownSummary
+) -> None:
+    readings = [result for result in done.results.values() if result.kind == "datahub"]
+    assert [result.unchanged for result in readings].count(True) == written.mess["files sent twice"]
+    new = [result for result in readings if not result.unchanged]
+    assert sum(result.quarantined for result in new) == written.mess["broken reading rows"]
+    corrected = (
+        written.mess["intervals estimated, then corrected"]
+        + written.mess["missing intervals that came later"]
+    )
+    assert of(done, "datahub_20261124_korjaus").accepted == corrected
+
+
+def test_words_of_everybody_who_went_in_are_in_the_ledger(done: Done, written: town.TownSummary) -> None:
+    result = of(done, "luvat_")
+    assert result.rows == written.counts["permission events"]
+    assert result.rows - 40 < result.accepted <= result.rows
+    assert of(done, "sv_luvat_").quarantined == 0
+    with done.ledger.read() as connection:
+        events = permission_events.frame(connection)
+    assert events.height == result.accepted + of(done, "sv_luvat_").accepted
+
+
+def test_decisions_allow_about_half_and_lose_the_rest_for_many_reasons(done: Done) -> None:
+    request = permissions.Request(
+        controller="lahti_energia", purpose="direct_marketing", message_kind="marketing",
+        channels=("email",), profiled=True, at=NOW,
+    )  # fmt: skip
+    with done.lake.snapshot() as snapshot, engine.connect(snapshot) as db:
+        decided = permissions.decide(db, request, settings=load(WORKSPACE), ledger=done.ledger)
+    assert 0.25 < decided["allowed"].mean() < 0.6
+    codes = set(decided["code"])
+    assert {
+        "CONSENT",
+        "NO_CONSENT",
+        "CONSENT_WITHDRAWN",
+        "BANNED_ALL",
+        "MINOR_PROFILING",
+        "DECEASED",
+    } <= codes
+
+
 def test_the_same_town_again_changes_nothing(done: Done, written: town.TownSummary) -> None:
-    ledger = Ledger.open(done.folder / "ledger" / "ledger.sqlite")
     before = done.lake.status()
     results = import_files(
         [written.folder / name for name in done.results],
-        kinds=KINDS, settings=load(WORKSPACE), lake=done.lake, ledger=ledger, now=NOW, settle=0,
+        kinds=KINDS, settings=load(WORKSPACE), lake=done.lake, ledger=done.ledger, now=NOW, settle=0,
     )  # fmt: skip
-    ledger.dispose()
-    assert all(result.unchanged for result in results)
+    read_again = {result.file for result in results if not result.unchanged}
+    assert all(
+        name.startswith("sopimukset_") for name in read_again
+    )  # its refused rows name sites that we have
     assert [(table.name, table.rows) for table in done.lake.status()] == [
         (table.name, table.rows) for table in before
     ]
