@@ -104,7 +104,8 @@ class Datahub:
         counts, built = _built(delivery, _layout(delivery, header), decoder, rejects, calendar)
         stamp = Stamp.of(delivery.received, delivery.sha256)
         frame = merged(built.days, stamp, delivery.source.controller, lake=lake, calendar=calendar)
-        rejects.belong_to(_holders(rejects.frame(now), delivery.source.controller, lake))
+        if rejects.refused:
+            rejects.belong_to(_holders(rejects.frame(now), delivery.source.controller, lake))
         quarantined = rejects.write(lake, now=now)
         lake.upsert("consumption_days", frame, transaction=delivery.transaction)
         return Imported(
@@ -164,7 +165,7 @@ def _with_names(delivery: Delivery, header: Sequence[str]) -> Delivery:
 def _layout(delivery: Delivery, header: Sequence[str]) -> Layout:
     source = delivery.source
     places = {at: name for name, at in match(header, delivery, _COLUMNS).positions.items()}
-    delimiter = source.delimiter or ";"
+    delimiter = {"tab": "\t", "\\t": "\t", "": ";"}.get(source.delimiter, source.delimiter)
     return Layout(
         header=delimiter.join(header),
         columns=tuple(places.get(at) for at in range(len(header))),
