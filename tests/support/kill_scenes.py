@@ -27,7 +27,7 @@ WATCHED = files_of(
     ROOT / "mailings" / "sending",
     ROOT / "ledger" / "claims.py",
     ROOT / "ledger" / "messages.py",
-    ROOT / "ledger" / "watching.py",
+    ROOT / "ledger" / "lanes.py",
     ROOT / "ledger" / "database.py",
     Path(world.__file__),
 )

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from campaigns.ledger import messages, plans
 from campaigns.ledger.claims import Claimed
 from campaigns.ledger.database import Ledger
+from campaigns.ledger.lanes import Lane
 from campaigns.ledger.tables import messages as message_table
-from campaigns.ledger.watching import Watch
 from campaigns.mailings.sending import identity
 from campaigns.mailings.sending.desk import Counts, Job, Verdict, Window
 from campaigns.mailings.sending.worker import Worker
@@ -102,9 +102,9 @@ class PeopleWindow:
     def is_current(self) -> bool:
         return True
 
-    def catch_up(self, watch: Watch) -> int:
-        position = watch.look().position
-        touched = watch.touched_since(self.position)
+    def catch_up(self, lane: Lane) -> int:
+        position = lane.look().position
+        touched = lane.touched_since(self.position)
         for person_id in list(self._verdicts) if touched.everybody else touched.person_ids:
             self._verdicts.pop(person_id, None)
         self.position = position

@@ -152,7 +152,15 @@ def addresses_used(
 
 def record(connection: sa.Connection, claim: Claim, message: Claimed, result: Result) -> bool:
     """Write the outcome of one message; False when the claim is no longer ours, and nothing was written."""
-    values = {
+    if connection.execute(RECORD, recorded(claim, message, result)).rowcount != 1:
+        return False
+    connection.execute(ATTEMPT, attempted(message, result))
+    return True
+
+
+def recorded(claim: Claim, message: Claimed, result: Result) -> dict[str, Any]:
+    """The values of `RECORD`."""
+    return {
         "message": message.message_id,
         "batch_held": claim.batch,
         "epoch_held": message.epoch,
@@ -163,18 +171,18 @@ def record(connection: sa.Connection, claim: Claim, message: Claimed, result: Re
         "handed_over": result.handed_over_at,
         "finished": result.finished_at,
     }
-    if connection.execute(_RECORD, values).rowcount != 1:
-        return False
-    attempt = {
-        "message_id": message.message_id,
-        "epoch": message.epoch,
-        "outcome": result.state,
-        "code": result.code[:64],
-        "detail": result.detail,
-        "finished_at": result.finished_at,
+
+
+def attempted(message: Claimed, result: Result) -> dict[str, Any]:
+    """The values of `ATTEMPT`."""
+    return {
+        "of_message": message.message_id,
+        "in_epoch": message.epoch,
+        "came": result.state,
+        "answer": result.code[:64],
+        "words": result.detail,
+        "at": result.finished_at,
     }
-    connection.execute(_ATTEMPT, attempt)
-    return True
 
 
 def withhold(connection: sa.Connection, claim: Claim, reasons: Mapping[int, str], *, now: datetime) -> int:
@@ -340,7 +348,7 @@ _MINE = (
 )
 _MINE_STILL = _MINE & (table.c.epoch == sa.bindparam("epoch_held"))
 _NOTE_ADDRESS = sa.update(table).where(_MINE).values(address_digest=sa.bindparam("digest"))
-_RECORD = (
+RECORD = (
     sa.update(table)
     .where(_MINE_STILL)
     .values(
@@ -353,7 +361,14 @@ _RECORD = (
         finished_at=sa.bindparam("finished"),
     )
 )
-_ATTEMPT = sa.insert(attempts)
+ATTEMPT = sa.insert(attempts).values(
+    message_id=sa.bindparam("of_message"),
+    epoch=sa.bindparam("in_epoch"),
+    outcome=sa.bindparam("came"),
+    code=sa.bindparam("answer"),
+    detail=sa.bindparam("words"),
+    finished_at=sa.bindparam("at"),
+)
 _GIVE_UP = (
     sa.update(table)
     .where(_MINE_STILL)

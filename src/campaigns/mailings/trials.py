@@ -71,7 +71,7 @@ class Trials:
             asked = marked.filter(pl.col("outcome") == MESSAGE)
             if not self.samples and not asked.is_empty():
                 self.samples = tuple(self._trial.sample(asked))
-            # A process gets its next chunk only after its answer was read: neither waits for the other's pipe.
+            # A process gets its next chunk only after its answer was read, so neither waits for the other.
             full = len(running) == max(1, len(self._others))
             done = self._judged(*running.popleft()) if full else None
             running.append((marked, asked, self._begin(asked)))

@@ -130,7 +130,7 @@ def test_a_ban_recorded_before_the_look_holds_for_the_very_next_message(ledger: 
 
 def test_a_suppression_recorded_meanwhile_asks_for_a_new_decision(ledger: Ledger, inbox: Path) -> None:
     plan_id = world.make_plan(ledger, 2)
-    watch = world.Watch(ledger, plan_id, world.CONTROLLER)
+    lane = world.Lane(ledger, plan_id, world.CONTROLLER)
     with ledger.write() as connection:
         suppressions.add(
             connection,
@@ -140,14 +140,14 @@ def test_a_suppression_recorded_meanwhile_asks_for_a_new_decision(ledger: Ledger
             reason="hard_bounce",
             now=world.NOW,
         )
-    touched = watch.touched_since(0)
-    watch.close()
+    touched = lane.touched_since(0)
+    lane.close()
     assert touched.address_digests == {ledger.address_digest(world.CONTROLLER, "email", "person2@example.fi")}
 
 
 def test_an_event_that_may_be_about_anybody_touches_everybody(ledger: Ledger) -> None:
     plan_id = world.make_plan(ledger, 1)
-    watch = world.Watch(ledger, plan_id, world.CONTROLLER)
+    lane = world.Lane(ledger, plan_id, world.CONTROLLER)
     for number, more in enumerate(
         (
             {"kind": "ban_company", "person_id": 4},
@@ -165,8 +165,8 @@ def test_an_event_that_may_be_about_anybody_touches_everybody(ledger: Ledger) ->
         before = ledger.position()
         with ledger.write() as connection:
             append(connection, [event])
-        assert watch.touched_since(before).everybody
-    watch.close()
+        assert lane.touched_since(before).everybody
+    lane.close()
 
 
 def test_pause_stops_before_the_next_message_and_resume_goes_on(ledger: Ledger, inbox: Path) -> None:
@@ -347,15 +347,15 @@ def test_a_sender_that_was_overtaken_hands_over_nothing_more(ledger: Ledger, inb
     """SIGSTOP for longer than the lease, then SIGCONT: the late outcome is refused in the statement."""
     plan_id = world.make_plan(ledger, 3)
     job = world.job(ledger, plan_id)
-    watch = world.Watch(ledger, plan_id, world.CONTROLLER)
-    batch = Batch(job, world.PeopleWindow(), watch, identity.holder("slow"), together=1)
+    lane = world.Lane(ledger, plan_id, world.CONTROLLER)
+    batch = Batch(job, world.PeopleWindow(), lane, identity.holder("slow"), together=1)
     assert batch.claim()
     with ledger.write() as connection:
         (held,) = claims.held(connection, plan_id)
         claims.take_over(connection, held, certain=True, now=world.NOW)
     with pytest.raises(Overtaken):
         batch.hand_over(world.ScriptedChannel(inbox))
-    watch.close()
+    lane.close()
     # The first one was in its hands and is listed as unknown; the others are the new sender's.
     assert len(world.received(inbox)) == 1
     assert Counter(world.states(ledger, plan_id).values()) == Counter(unknown=1, queued=2)

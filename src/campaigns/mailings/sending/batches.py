@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from campaigns.errors import Busy, ChannelStopped
 from campaigns.ledger import claims, messages
 from campaigns.ledger.claims import Claim, Claimed, Holder, Result
-from campaigns.ledger.watching import Watch
+from campaigns.ledger.lanes import Lane
 from campaigns.mailings.sending import identity, outcomes
 from campaigns.mailings.sending.desk import NOT_NOW, Counts, Job, Verdict, Window
 
@@ -40,10 +40,10 @@ class Overtaken(Exception):
 class Batch:
     """The messages that one connection has claimed; those in `_open` are neither begun nor given up."""
 
-    def __init__(self, job: Job, window: Window, watch: Watch, holder: Holder, *, together: int) -> None:
+    def __init__(self, job: Job, window: Window, lane: Lane, holder: Holder, *, together: int) -> None:
         self._job = job
         self._window = window
-        self._watch = watch
+        self._lane = lane
         self._holder = holder
         self._together = together
         self._claim = Claim(batch=0, messages=())
@@ -57,7 +57,7 @@ class Batch:
 
     def claim(self) -> bool:
         """Take the next messages of the window; False when none waits there."""
-        self._seen = self._window.catch_up(self._watch)
+        self._seen = self._window.catch_up(self._lane)
         job, now = self._job, self._job.clock()
         with job.ledger.write() as connection:
             self._claim = claims.claim(
@@ -119,7 +119,7 @@ class Batch:
         """Called just before the first byte; which of these may still leave."""
         if self._overtaken or self._job.stop.is_set():
             return []
-        look = self._watch.look()
+        look = self._lane.look()
         if look.plan_state != "approved" or not self._holds_on():
             return []
         if look.position != self._seen:
@@ -132,7 +132,7 @@ class Batch:
 
     def _decide_again(self) -> None:
         """Facts were recorded since: what is decided anew about people in hand is written down and obeyed."""
-        self._seen = self._window.catch_up(self._watch)
+        self._seen = self._window.catch_up(self._lane)
         anew = {key: new for key, new in self._verdicts().items() if new is not self._noted.get(key)}
         if not anew:
             return
@@ -211,7 +211,7 @@ class Batch:
             (message, outcomes.result(outcome, attempts=message.attempts + 1, handed_over_at=when, now=now))
             for message, when, outcome in results
         ]
-        ours = self._patiently(lambda: self._record_rows(rows))
+        ours = self._patiently(lambda: self._lane.record(self._claim, rows))
         for message, result in rows:
             del self._begun[message.message_id]
             setattr(self.counts, result.state, getattr(self.counts, result.state) + 1)
@@ -219,16 +219,11 @@ class Batch:
         self._overtaken = self._overtaken or not ours
         self._job.tick(len(rows))
 
-    def _record_rows(self, rows: Iterable[tuple[Claimed, Result]]) -> bool:
-        with self._job.ledger.write_outcomes() as connection:
-            ours = [claims.record(connection, self._claim, message, row) for message, row in rows]
-        return all(ours)
-
     def _let_go(self) -> None:
         """Whatever was begun and not answered is unknown; whatever was not begun goes back to the queue."""
         lost = [(message, _no_answer(when, self._job.clock())) for message, when in self._begun.values()]
         if lost:
-            self._patiently(lambda: self._record_rows(lost))
+            self._patiently(lambda: self._lane.record(self._claim, lost))
             self.counts.unknown += len(lost)
             self._begun.clear()
         if self._open:

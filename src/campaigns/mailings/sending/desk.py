@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from campaigns.ledger.claims import Claimed
 from campaigns.ledger.database import Ledger
+from campaigns.ledger.lanes import Lane
 from campaigns.ledger.plans import PlanRow
-from campaigns.ledger.watching import Watch
 
 if TYPE_CHECKING:
     from campaigns.channels.protocol import Outgoing
@@ -49,7 +49,7 @@ class Window(Protocol):
     def is_current(self) -> bool:
         """False when a new lake snapshot or a new day asks for a new window."""
 
-    def catch_up(self, watch: Watch) -> int:
+    def catch_up(self, lane: Lane) -> int:
         """Learn whom the newest facts are about; the position that `verdicts` hold for from now on."""
 
     def verdicts(self, person_ids: Collection[int]) -> Mapping[int, Verdict]:

@@ -15,7 +15,7 @@ import polars as pl
 from campaigns.errors import UserError
 from campaigns.ledger import tokens
 from campaigns.ledger.claims import Claimed
-from campaigns.ledger.watching import Watch
+from campaigns.ledger.lanes import Lane
 from campaigns.mailings.recipients import Recipient, recipients
 from campaigns.mailings.sending.desk import Verdict
 from campaigns.mailings.sending.words import company_words, words_about
@@ -66,12 +66,12 @@ class LakeWindow:
         """False when a new lake snapshot or a new day asks for a new window."""
         return self._source.lake_snapshot == self._lake and self._source.day() == self._day
 
-    def catch_up(self, watch: Watch) -> int:
+    def catch_up(self, lane: Lane) -> int:
         """Note whom the newest facts are about; the position that `verdicts` hold for from now on."""
         with self._turn:
-            position = watch.look().position
+            position = lane.look().position
             if position != self.position:
-                touched = watch.touched_since(self.position)
+                touched = lane.touched_since(self.position)
                 self._stale.update(self._concerned(touched.person_ids, touched.address_digests))
                 if touched.everybody:
                     self._companies = company_words(self._source.parts.ledger, self._source.plan.controller)

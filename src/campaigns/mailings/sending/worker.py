@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from campaigns.errors import Busy, TransientFailure
 from campaigns.ledger.claims import Holder
-from campaigns.ledger.watching import Watch
+from campaigns.ledger.lanes import Lane
 from campaigns.mailings.sending.batches import Batch, Overtaken
 from campaigns.mailings.sending.desk import Counts, Job, Window
 
@@ -42,29 +42,29 @@ class Worker:
 
         Raises `DeliveryError` when the channel cannot be reached or refuses us.
         """
-        watch = Watch(self._job.ledger, self._job.plan.plan_id, self._job.plan.controller)
+        lane = Lane(self._job.ledger, self._job.plan.plan_id, self._job.plan.controller)
         try:
             connection = self._channel.connect()
             try:
-                self._run(connection, watch)
+                self._run(connection, lane)
             finally:
                 connection.close()
         finally:
-            watch.close()
+            lane.close()
         return self.counts
 
-    def _run(self, connection: Connection, watch: Watch) -> None:
+    def _run(self, connection: Connection, lane: Lane) -> None:
         window = self._next_window(None)
-        while window is not None and not self._is_told_to_stop(watch):
-            if not window.is_current() or not self._batch(connection, window, watch):
+        while window is not None and not self._is_told_to_stop(lane):
+            if not window.is_current() or not self._batch(connection, window, lane):
                 window = self._next_window(window)
 
-    def _is_told_to_stop(self, watch: Watch) -> bool:
-        return self._job.stop.is_set() or watch.look().plan_state != "approved"
+    def _is_told_to_stop(self, lane: Lane) -> bool:
+        return self._job.stop.is_set() or lane.look().plan_state != "approved"
 
-    def _batch(self, connection: Connection, window: Window, watch: Watch) -> bool:
+    def _batch(self, connection: Connection, window: Window, lane: Lane) -> bool:
         """Send one batch; False when nothing waits in the window any more."""
-        batch = Batch(self._job, window, watch, self._holder, together=connection.batch)
+        batch = Batch(self._job, window, lane, self._holder, together=connection.batch)
         try:
             found = batch.claim()
         except Busy:
