@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from campaigns.lake.manifests import DataFile
 from campaigns.lake.schemas import Table
 
 _ROWS_A_GROUP = 122_880  # what DuckDB gives to one thread at a time
+_ROWS_A_FILE = 1_000_000
 _PLAIN_VALUE = re.compile(r"[\w.-]+")
 
 
@@ -36,13 +37,20 @@ class Written:
 
 
 def write(frame: pl.DataFrame, table: Table, folder: Path) -> list[Written]:
-    """One file a partition of a sorted frame.
+    """Files of a sorted frame: one for all, or for each partition one or more of up to a million rows.
 
     Raises:
         OSError, polars.exceptions.PolarsError: the disk does not take it; what was written so far is named
             by no log, and the next vacuum removes it.
     """
-    return [_write_one(part, table, folder) for part in parts(frame, table)]
+    return [
+        _write_one(piece, table, folder) for part in parts(frame, table) for piece in _pieces(part, table)
+    ]
+
+
+def _pieces(part: pl.DataFrame, table: Table) -> Iterator[pl.DataFrame]:
+    """A table with partitions is a large one, and its files are written anew one by one."""
+    return part.iter_slices(_ROWS_A_FILE) if table.partition_by else iter([part])
 
 
 def _write_one(frame: pl.DataFrame, table: Table, folder: Path) -> Written:

@@ -13,10 +13,10 @@ from campaigns.lake import delta, frames, manifests, parquet
 from campaigns.lake.files import checksum, settle
 from campaigns.lake.manifests import DataFile, Manifest
 from campaigns.lake.parquet import Written
-from campaigns.lake.schemas import TABLES
+from campaigns.lake.schemas import TABLES, Table
 
 _CROWD = 16  # small files of one partition, from which on they are written as one
-_SMALL = 500_000  # rows
+_SMALL = 200_000  # rows
 
 
 class Writer:
@@ -154,28 +154,27 @@ class Writer:
         return frames.read(paths, TABLES[table], columns=columns, where=where, lost=self._lost)
 
     def _put(self, table: str, frame: pl.DataFrame, transaction: str | None, *, replacing: bool) -> None:
-        """Add rows, one partition after the other, so that no more than one is in memory beside them."""
+        """Add rows, partition by partition and file by file: memory holds one file beside the new rows."""
         spec = TABLES[table]
         rows = self._rows_of(table)
         adding: list[Written] = []
         removing: list[Path] = []
         for new in frames.parts(frames.conform(frame, spec), spec):
             beside = frames.within(list(rows), spec, new)
-            hit = [path for path in beside if self._overlap(table, path, new)] if replacing else []
-            joined = hit or _crowd(beside, rows)
-            adding += self._save(table, self._merged(table, joined, new) if joined else new)
-            removing += joined
+            unplaced = new
+            for path in beside if replacing else ():
+                hit = _matching(new, self._read(table, [path], spec.keys), spec)
+                if not hit.is_empty():
+                    kept = _others(self._read(table, [path]), hit, spec)
+                    adding += self._save(table, _together(kept, _matching(unplaced, hit, spec), spec))
+                    removing.append(path)
+                    unplaced = _others(unplaced, hit, spec)
+            if not unplaced.is_empty():
+                crowd = _crowd([path for path in beside if path not in removing], rows)
+                kept = self._read(table, crowd)
+                adding += self._save(table, _together(kept, unplaced, spec) if crowd else unplaced)
+                removing += crowd
         self._commit(table, adding, removing, transaction)
-
-    def _overlap(self, table: str, path: Path, new: pl.DataFrame) -> bool:
-        keys = list(TABLES[table].keys)
-        there = self._read(table, [path], keys)
-        return not there.join(new, on=keys, how="semi", nulls_equal=True).is_empty()
-
-    def _merged(self, table: str, paths: Sequence[Path], new: pl.DataFrame) -> pl.DataFrame:
-        spec = TABLES[table]
-        kept = self._read(table, paths).join(new, on=list(spec.keys), how="anti", nulls_equal=True)
-        return frames.conform(pl.concat([kept, new]), spec)
 
     def _save(self, table: str, frame: pl.DataFrame) -> list[Written]:
         folder = self._folders[table]
@@ -238,6 +237,22 @@ class Writer:
         opened = self._opened.get(table)
         version = None if opened is None else opened.version()
         return delta.damaged(table, version, what, self._folders[table].path)
+
+
+def _matching(frame: pl.DataFrame, others: pl.DataFrame, spec: Table) -> pl.DataFrame:
+    return frame.join(others, on=list(spec.keys), how="semi", nulls_equal=True, maintain_order="left")
+
+
+def _others(frame: pl.DataFrame, hit: pl.DataFrame, spec: Table) -> pl.DataFrame:
+    """The rows whose keys are not among the hit ones; a mask spares the lists that a join would gather."""
+    keys = list(spec.keys)
+    marked = hit.select(keys).with_columns(hit=pl.lit(value=True))
+    mask = frame.select(keys).join(marked, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return frame.filter(mask["hit"].is_null())
+
+
+def _together(kept: pl.DataFrame, new: pl.DataFrame, spec: Table) -> pl.DataFrame:
+    return frames.conform(pl.concat([kept, new]), spec)
 
 
 def _crowd(beside: Sequence[Path], rows: Mapping[Path, int]) -> list[Path]:

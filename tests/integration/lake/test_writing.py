@@ -355,3 +355,28 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
     (tmp_path / "lake").write_text("a file, where the folder should be")
     with pytest.raises(errors.UserError, match="LAK008 The lake cannot be written"):
         Lake(tmp_path / "lake").vacuum()
+
+
+def test_a_crowd_is_gathered_without_losing_twins_of_other_files(lake: Lake) -> None:
+    with lake.writer(purpose="test") as writer:
+        for number in range(20):
+            writer.append("persons", persons(number, number + 100))
+        writer.upsert("persons", persons(0, 119, 500, language="sv"))
+        found = writer.frame("persons").filter(pl.col("language") == "sv")["person_id"].to_list()
+        assert found == [0, 119, 500]
+        assert writer.frame("persons").height == 41
+
+
+def test_large_partitions_are_several_files_and_upserts_touch_their_own(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.lake.parquet._ROWS_A_FILE", 10)
+    points = pl.concat([days("2026-01-01", point=number) for number in range(25)])
+    with lake.writer(purpose="test") as writer:
+        writer.append("consumption_days", points)
+        before = writer.files("consumption_days")
+        assert len(before) == 3
+        writer.upsert("consumption_days", pl.concat([days("2026-01-01", point=n, wh=5) for n in (3, 4, 77)]))
+        assert len(set(before) & set(writer.files("consumption_days"))) == 2
+        found = writer.frame("consumption_days", ["metering_point_id", "wh_sum"])
+    assert found.rows() == [(n, 5 if n in (3, 4) else 100) for n in range(25)] + [(77, 5)]
