@@ -41,7 +41,7 @@ def sign(dice: Dice, stays: pl.DataFrame, homes: pl.DataFrame, as_of: date) -> p
 def _ends_soon(rng: np.random.Generator, stays: pl.DataFrame) -> Flags:
     """Whose fixed term ends within two months: more of the electrically heated houses than of others."""
     house = stays.select((pl.col("building_type") == "detached_house") & pl.col("heating").is_in(_ELECTRIC))
-    flags: Flags = rng.random(stays.height) < np.where(house.to_series().to_numpy(), 0.38, 0.07)
+    flags: Flags = rng.random(stays.height) < np.where(house.to_series().to_numpy(), 0.45, 0.07)
     flags[0] = True
     flags &= stays["end"].is_null().to_numpy()
     return flags

@@ -158,6 +158,7 @@ def _appliances(rng: np.random.Generator, frame: pl.DataFrame) -> pl.DataFrame:
         sauna_kw=pl.Series(np.where(sauna, np.round(rng.uniform(6, 9, count), 1), 0.0)),
         night_relay=pl.Series(relay & (kinds != "commercial")),
         retired=pl.Series(rng.random(count) < 0.27),
+        evening=pl.Series(rng.random(count) < 0.22),
         fuse_a=pl.Series(_fuse(kinds, heating, ev | pv, area)),
     )
 

@@ -82,6 +82,9 @@ def permission_events(dice: Dice, built: town.Town, as_of: date) -> pl.DataFrame
         text_language="text_language",
         notice_version="notice_version",
         evidence="evidence",
+        details=pl.when(pl.col("about").is_null())
+        .then(pl.lit("{}"))
+        .otherwise(pl.concat_str(pl.lit('{"about": "'), "about", pl.lit('"}'))),
     )
 
 
@@ -91,9 +94,7 @@ def permit(ledger: Ledger, events: pl.DataFrame) -> None:
         pl.col(name).dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
         for name in ("occurred_at", "recorded_at", "valid_until")
     ]
-    rows = events.with_columns(
-        *texts, details=pl.lit("{}"), erasable_digest=pl.lit("drawn"), digest=pl.lit("drawn")
-    )
+    rows = events.with_columns(*texts, erasable_digest=pl.lit("drawn"), digest=pl.lit("drawn"))
     columns = ["position", *rows.columns]
     marks = ", ".join("?" for _ in columns)
     statement = f"INSERT INTO permission_events ({', '.join(columns)}) VALUES ({marks})"

@@ -67,6 +67,8 @@ def _household(rng: np.random.Generator, homes: pl.DataFrame, grid: Grid) -> Loa
     at_home = homes["retired"].to_numpy()[:, None] | (grid.weekday >= 6)[None, :]
     hour = (grid.hour[None, :] + rng.normal(0, 0.6, (homes.height, 1))) % 24
     shape = np.where(at_home, np.interp(hour, _HOURS, _AT_HOME), np.interp(hour, _HOURS, _WORKING))
+    late = 0.6 + 1.9 * np.exp(-(((hour - 18.6) / 1.7) ** 2))  # where the evening is when all is switched on
+    shape = np.where(homes["evening"].to_numpy()[:, None] & ~at_home, shape * late, shape)
     office = np.where(grid.weekday[None, :] >= 6, 0.45, 1.0) * np.interp(grid.hour, _HOURS, _OFFICE)[None, :]
     size = 0.07 + 0.075 * _column(homes, "occupants")
     size = np.where(business, 0.011 * _column(homes, "area_m2"), size)

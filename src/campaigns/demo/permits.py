@@ -14,9 +14,10 @@ import polars as pl
 
 from campaigns.demo.dice import Dice, Flags, Integers, pick, share
 from campaigns.demo.grid import midnight
-from campaigns.demo.happenings import moments
+from campaigns.demo.happenings import DAYS, moments
 
 NOTICE = "2023-06-26"
+COOKIES = {"marketing": 0.7, "analytics_only": 0.2, "none": 0.1}
 METHODS = {"web_form": 0.5, "phone": 0.2, "portal": 0.16, "paper": 0.08, "event": 0.06}
 _EVIDENCE = {
     "web_form": "lomake",
@@ -90,8 +91,8 @@ _WILLING = {
 def history(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """All events of the retail register in the order in which they were recorded.
 
-    Columns: person, kind, channel, purpose, at, recorded, valid_until, method, text_version, text_language,
-    notice_version, evidence.
+    Columns: person, kind, channel, purpose, about, at, recorded, valid_until, method, text_version,
+    text_language, notice_version, evidence.
     """
     rng = dice.of("permits")
     asked = people.filter(~pl.col("kind").is_in(["estate", "minor"]) & ~pl.col("deceased"))
@@ -100,7 +101,7 @@ def history(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
     given = [_given(rng, asked, known, willing, consent, as_of) for consent in CONSENTS]
     grants = pl.concat(given)
     events = [grants.drop("taken_back"), _confirmed(rng, grants), *_taken_back(rng, grants, as_of)]
-    events += [_guardians(rng, people, as_of), _invalidated(rng, grants, as_of)]
+    events += [_guardians(rng, people, as_of), _invalidated(rng, grants, as_of), _cookies(rng, people, as_of)]
     events += _refusals(dice, "retail", people, as_of)
     return _proven(dice, "retail", pl.concat(events, how="diagonal"), people, as_of)
 
@@ -120,6 +121,7 @@ def rows(events: pl.DataFrame, people: pl.DataFrame, *, prefix: str) -> pl.DataF
         laji="kind",
         kanava="channel",
         tarkoitus="purpose",
+        about="about",  # the system's own column: topic, or what was chosen in the cookie banner
         aika="at",
         kirjattu="recorded",
         voimassa="valid_until",
@@ -200,6 +202,21 @@ def _guardians(rng: np.random.Generator, people: pl.DataFrame, as_of: date) -> p
     return agreed.filter(pl.Series(rng.random(minors.height) < 0.5) | (pl.int_range(pl.len()) == 0))
 
 
+def _cookies(rng: np.random.Generator, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """What two thirds of the adults chose in the cookie banner of the web site, before their first visit."""
+    adults = people.filter(pl.col("kind").is_in(["consumer", "sole_trader"]))
+    visitors = adults.filter(pl.Series(rng.random(adults.height) < 0.66))
+    days = np.full(visitors.height, DAYS + 5)
+    return visitors.select(
+        "person",
+        days=pl.Series(days),
+        at=moments(rng, as_of, days),
+        kind=pl.lit("cookie_consent"),
+        about=pick(rng, COOKIES, visitors.height),
+        method=pl.lit("web_form"),
+    )
+
+
 def _invalidated(rng: np.random.Generator, grants: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """A few consents that we found to be none: the box of an old form was ticked beforehand."""
     old = grants.filter((pl.col("kind") == "granted") & (pl.col("days") > 200)).drop("taken_back")
@@ -240,6 +257,7 @@ def _refusals(dice: Dice, topic: str, people: pl.DataFrame, as_of: date) -> list
             kind=pl.lit(refusal.kind),
             channel=pl.lit(refusal.channel, pl.String),
             purpose=pl.lit(None, pl.String),
+            about=pl.lit(None, pl.String),
             method=pl.lit(None, pl.String),
         )
 

@@ -9,8 +9,8 @@ from campaigns.demo.dice import Dice, Integers
 from campaigns.demo.loads import energy
 from campaigns.demo.outdoors import Surroundings
 
-METERED_SHARE = 0.13  # of the customers
-LEAST_METERED = 250
+METERED_SHARE = 0.15  # of the customers
+LEAST_METERED = 300
 _RESOLUTIONS = {"PT1H": 0.87, "PT15M": 0.08, "change": 0.05}
 
 

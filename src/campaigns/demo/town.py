@@ -129,9 +129,9 @@ def _held(town: Town, as_of: date) -> pl.DataFrame:
     ending = (pl.col("end") <= as_of + timedelta(days=contracts.SOON)).fill_null(value=False)
     weight = (
         1.0
-        + 12.0 * (house & electric & ending)
+        + 500.0 * (house & electric & ending)  # those whose contract ends: always
         + 4.0 * (house & electric)
-        + 2.0 * (pl.col("contract_type") == "spot")
+        + 3.0 * (pl.col("contract_type") == "spot")
         + 2.0 * ((pl.col("ev_kw") > 0) | (pl.col("pv_kwp") > 0))
         + 1.0 * (pl.col("heating") == "oil")
     )

@@ -9,7 +9,8 @@ import polars as pl
 
 _HOME = (
     "site", "gsrn", "building_type", "building_year", "heating", "area_m2", "occupants", "base_kw",
-    "heat_kw_per_k", "ev_kw", "pv_kwp", "sauna_kw", "night_relay", "retired", "follows_price", "fuse_a",
+    "heat_kw_per_k", "ev_kw", "pv_kwp", "sauna_kw", "night_relay", "retired", "evening",
+    "follows_price", "fuse_a",
 )  # fmt: skip
 
 

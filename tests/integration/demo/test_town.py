@@ -74,6 +74,8 @@ def test_every_file_is_one_that_the_workspace_knows(written: town.TownSummary) -
             assert ";".join(header) in PORTAL_HEADERS
         elif source.kind == "events":
             assert set(source.columns) <= set(header)
+        elif source.kind == "permissions":
+            assert set(header) == {*source.columns, "about"} - {"aihe"}
         else:
             assert set(source.columns or ("start", "price")) == set(header)
     assert seen == set(settings.sources)

@@ -13,6 +13,7 @@ from campaigns.demo.outdoors import Surroundings
 PLAIN = {
     "building_type": "detached_house", "heating": "district_heat", "heat_kw_per_k": 0.16, "base_kw": 0.1,
     "occupants": 3, "ev_kw": 0.0, "pv_kwp": 0.0, "sauna_kw": 0.0, "night_relay": False, "retired": False,
+    "evening": False,
     "follows_price": False, "fuse_a": 35, "area_m2": 140,
 }  # fmt: skip
 
@@ -125,6 +126,11 @@ def test_who_follows_the_price_uses_less_when_it_is_dear(around: Surroundings) -
 
     assert paid(energy(around, follows_price=True)) < paid(energy(around)) - 0.05
     assert paid(energy(around, follows_price=True, ev_kw=7.4)) < paid(energy(around, ev_kw=7.4)) - 0.05
+
+
+def test_evening_people_use_most_in_the_evening(around: Surroundings) -> None:
+    evening = (around.hours.grid.hour >= 16) & (around.hours.grid.hour < 21)
+    assert share(energy(around, evening=True), evening) > share(energy(around), evening) + 0.05
 
 
 def test_a_cottage_stands_empty_in_winter(around: Surroundings) -> None:
