@@ -127,15 +127,18 @@ def _held(town: Town, as_of: date) -> pl.DataFrame:
     electric = pl.col("heating").is_in(["direct_electric", "storage_electric"])
     house = pl.col("building_type") == "detached_house"
     ending = (pl.col("end") <= as_of + timedelta(days=contracts.SOON)).fill_null(value=False)
+    spot = pl.col("contract_type") == "spot"
+    peaky = pl.col("evening") & (pl.max_horizontal("sauna_kw", "ev_kw") > 0)
     weight = (
         1.0
         + 500.0 * (house & electric & ending)  # those whose contract ends: always
         + 4.0 * (house & electric)
-        + 3.0 * (pl.col("contract_type") == "spot")
+        + 3.0 * spot
+        + 20.0 * (spot & peaky)
         + 2.0 * ((pl.col("ev_kw") > 0) | (pl.col("pv_kwp") > 0))
         + 1.0 * (pl.col("heating") == "oil")
     )
-    places = town.homes.select("site", "building_type", "heating", "ev_kw", "pv_kwp")
+    places = town.homes.select("site", "building_type", "heating", "ev_kw", "pv_kwp", "sauna_kw", "evening")
     running = town.contracts.filter(_running(as_of)).join(places, on="site", maintain_order="left")
     return running.select(
         "site",
