@@ -34,7 +34,8 @@ PEOPLE = (
         step=6,
         code="MINOR",
         scope="marketing",
-        when="minor AND (channel IN ('letter', 'phone', 'robocall') OR consent = 'none')",
+        when="minor AND (channel IN ('letter', 'phone', 'robocall') OR consent = 'none' "
+        "OR (by_guardian AND NOT under_15))",
         fi="Alaikäiselle markkinoidaan vain hänen suostumuksellaan, ei kirjein eikä soittaen.",
         en="Minors get marketing only by their own consent, and no letters or calls.",
         source=_MINORS,

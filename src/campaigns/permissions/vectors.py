@@ -7,7 +7,7 @@ folding, facts and rules are all tried.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,12 +18,14 @@ from campaigns import engine
 from campaigns.engine import Engine
 from campaigns.errors import UserError
 from campaigns.lake import Lake
+from campaigns.lake.schemas import TABLES
 from campaigns.ledger import Ledger, permission_events, suppressions
 from campaigns.permissions import state
-from campaigns.permissions.deciding import decide
+from campaigns.permissions.deciding import CIRCUMSTANCES, decide
+from campaigns.permissions.requests import Request
 from campaigns.permissions.vector_rows import COLUMNS, Case, UnknownWord, Vector, case
 
-__all__ = ["VectorResult", "run"]
+__all__ = ["COLUMNS", "VectorResult", "run"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,23 +82,38 @@ def _answers(vectors: list[Vector]) -> Iterator[str]:
 def _decided(cases: list[Case | str], folder: Path) -> Iterator[str]:
     understood = [each for each in cases if isinstance(each, Case)]
     ledger = _ledger(understood, folder)
+    lake = Lake(folder / "lake")
     try:
         words = state.words(ledger)
-        with (
-            Lake(folder / "lake").snapshot() as snapshot,
-            engine.connect(snapshot, frames=_lake(understood)) as db,
-        ):
-            for each in cases:
-                yield each if isinstance(each, str) else _answer(db, each, ledger, words)
+        with lake.snapshot() as snapshot, engine.connect(snapshot, frames=_lake(understood), threads=1) as db:
+            answers = {
+                person_id: answer
+                for alike in _alike(understood)
+                for person_id, answer in _answered(db, alike, ledger, words)
+            }
     finally:
         ledger.dispose()
+    yield from (each if isinstance(each, str) else answers[each.person_id] for each in cases)
 
 
-def _answer(db: Engine, asked: Case, ledger: Ledger, words: state.Words) -> str:
-    persons = pl.DataFrame([{"person_id": asked.person_id, **asked.circumstances}])
-    found = decide(db, asked.request, persons, settings=asked.settings, ledger=ledger, words=words)
-    (row,) = found.to_dicts()
-    return f"{'allow' if row['allowed'] else 'deny'} {row['code']}"
+def _alike(cases: list[Case]) -> Iterable[list[Case]]:
+    """Cases with the same request and settings: they are decided together, as people of a segment are."""
+    groups: dict[tuple[Request, int], list[Case]] = {}
+    for each in cases:
+        groups.setdefault((each.request, id(each.settings)), []).append(each)
+    return groups.values()
+
+
+def _answered(db: Engine, cases: list[Case], ledger: Ledger, words: state.Words) -> Iterator[tuple[int, str]]:
+    schema = {name: kind for name, (kind, _) in CIRCUMSTANCES.items()}
+    persons = pl.DataFrame(
+        [{"person_id": each.person_id, **each.circumstances} for each in cases],
+        schema={"person_id": pl.Int64(), **schema},
+    )
+    request, settings = cases[0].request, cases[0].settings
+    found = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
+    for row in found.iter_rows(named=True):
+        yield row["person_id"], f"{'allow' if row['allowed'] else 'deny'} {row['code']}"
 
 
 def _ledger(cases: list[Case], folder: Path) -> Ledger:
@@ -118,8 +135,6 @@ def _ledger(cases: list[Case], folder: Path) -> Ledger:
 
 def _lake(cases: list[Case]) -> dict[str, pl.DataFrame]:
     """The tables of the lake that decisions read, with everybody in them."""
-    from campaigns.lake.schemas import TABLES
-
     return {
         name: pl.DataFrame(
             [row for each in cases for row in each.tables[name]], schema=dict(TABLES[name].schema)
