@@ -99,7 +99,7 @@ priced AS (
     SELECT d.metering_point_id,
         count(*) AS priced_days,
         sum(d.wh_sum) AS priced_wh,
-        -- whole numbers below 2^53, so exact though they are doubles
+        -- doubles, but of whole numbers below 2^53 and so exact
         sum(list_dot_product(d.wh::DOUBLE[], p.price_x4)::HUGEINT) AS cost_x4,
         sum(list_dot_product(d.wh::DOUBLE[], p.is_dear)::HUGEINT) AS dear_wh,
         sum(p.price_minutes_x4) AS price_minutes_x4,

@@ -25,7 +25,9 @@ Words = Mapping[str, int]
 
 QUANTITY = pl.Decimal(18, 9)  # kWh; Datahub writes six decimals, more than nine do not count
 NANO_PER_WH = 1_000_000
-MOST_NANO = 10**6 * 10**9  # a million kWh in one interval is no metering point
+MOST_NANO = (
+    10**5 * 10**9
+)  # 100,000 kWh in one interval is no metering point; four of them fit into INTEGER Wh
 
 MISSING, GOOD, ESTIMATED, OTHER = 0, 1, 2, 3
 WORDS: Mapping[str, Words] = {
@@ -254,7 +256,7 @@ def _quantity_faults(nano: Integers, empty: Flags, quality: Codes) -> list[Fault
     return [
         Fault(empty & stated, "CON111", "`quantity` must be a number, such as 2,126000.", "quantity"),
         Fault((nano < 0) & stated, "CON112", below, "quantity"),
-        Fault((nano > MOST_NANO) & stated, "CON113", "`quantity` is more than a million kWh.", "quantity"),
+        Fault((nano > MOST_NANO) & stated, "CON113", "`quantity` is more than 100,000 kWh.", "quantity"),
     ]
 
 
