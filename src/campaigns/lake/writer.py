@@ -192,7 +192,7 @@ class Writer:
         transaction: str | None,
     ) -> None:
         """The log entry that puts files in place of others; none when there is nothing to say."""
-        if not adding and not removing and transaction is None and self._open(table) is not None:
+        if not adding and not removing and transaction is None:
             return
         folder = self._folders[table]
         folder.commit(

@@ -101,6 +101,12 @@ def test_the_other_register_is_untouched(town: Lake) -> None:
         assert snapshot.frame("persons").filter(controller="b").equals(before)
 
 
+def test_tables_that_were_never_written_are_not_made(town: Lake) -> None:
+    before = town.snapshot().versions.keys()
+    town.erase("a", [2])
+    assert town.snapshot().versions.keys() == before
+
+
 def test_twice_is_as_once(town: Lake) -> None:
     town.erase("a", [2])
     number = town.snapshot().number
