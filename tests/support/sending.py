@@ -123,8 +123,11 @@ class PeopleWindow:
                 )
         return {person_id: self._verdicts[person_id] for person_id in person_ids}
 
-    def address(self, person_id: int) -> str | None:
-        return self.addresses.get(person_id, f"person{person_id}@example.fi") or None
+    def address_digest(self, person_id: int) -> str | None:
+        return self._address(person_id) or None
+
+    def _address(self, person_id: int) -> str:
+        return self.addresses.get(person_id, f"person{person_id}@example.fi")
 
     def write(self, rows: Iterable[Claimed]) -> tuple[list[Any], dict[int, str]]:
         ready, unwritten = [], {}
@@ -132,7 +135,7 @@ class PeopleWindow:
             if row.person_id in self.unwritable:
                 unwritten[row.message_id] = self.unwritable[row.person_id]
             else:
-                ready.append(Sent(row.message_id, self.address(row.person_id) or ""))
+                ready.append(Sent(row.message_id, self._address(row.person_id)))
         return ready, unwritten
 
 

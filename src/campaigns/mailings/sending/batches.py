@@ -158,14 +158,8 @@ class Batch:
         return not self._overtaken
 
     def _digests(self, keys: Iterable[int]) -> dict[int, str]:
-        plan = self._job.plan
-        found = {}
-        for key in keys:
-            message = self._open[key]
-            address = self._window.address(message.person_id)
-            if address:
-                found[key] = self._job.ledger.address_digest(plan.controller, message.channel, address)
-        return found
+        found = {key: self._window.address_digest(self._open[key].person_id) for key in keys}
+        return {key: digest for key, digest in found.items() if digest is not None}
 
     def _duplicates(self, connection: sa.Connection, digests: Mapping[int, str]) -> dict[int, str]:
         """Those whose address another message of this occurrence has, or one earlier in this batch."""

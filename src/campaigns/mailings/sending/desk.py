@@ -55,8 +55,8 @@ class Window(Protocol):
     def verdicts(self, person_ids: Collection[int]) -> Mapping[int, Verdict]:
         """The decisions about people of the window; a new record for whoever had to be decided again."""
 
-    def address(self, person_id: int) -> str | None:
-        """Where the person gets it now; None when there is no address any more."""
+    def address_digest(self, person_id: int) -> str | None:
+        """The keyed digest of where the person gets it now; None when there is no address any more."""
 
     def write(self, messages: Iterable[Claimed]) -> tuple[list[Outgoing], dict[int, str]]:
         """The finished messages in order, and a reason code for each that cannot be written."""

@@ -73,8 +73,10 @@ class Processes:
             _close(child)
 
     def _listen(self, child: subprocess.Popen[str]) -> None:
-        for line in child.stdout or ():
-            self._hear(json.loads(line))
+        if child.stdout is not None:
+            with child.stdout as told:
+                for line in told:
+                    self._hear(json.loads(line))
         code = child.wait()
         if code not in (0, 2):
             self._note(f"MAI029 a sender stopped unexpectedly (status {code}); what it held is settled.")

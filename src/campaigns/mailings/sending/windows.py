@@ -15,6 +15,7 @@ import polars as pl
 from campaigns.errors import UserError
 from campaigns.ledger import tokens
 from campaigns.ledger.claims import Claimed
+from campaigns.ledger.keys import address_digest
 from campaigns.ledger.lanes import Lane
 from campaigns.mailings.recipients import Recipient, recipients
 from campaigns.mailings.sending.desk import Verdict
@@ -42,7 +43,8 @@ class LakeWindow:
         people = rows["person_id"].to_list()
         self._place = {person_id: place for place, person_id in enumerate(people)}
         self._frame = source.values(rows, self._day)
-        self._owners = self._owners_of_addresses()
+        self._digests = self._digests_of(self._frame["address"])
+        self._owners = self._owners_of_digests()
         self._sharers = source.sharers(rows)
         self._companies = company_words(source.parts.ledger, source.plan.controller)
         self.position = source.parts.ledger.position()
@@ -89,10 +91,9 @@ class LakeWindow:
                 self._stale.difference_update(again)
             return {person_id: self._verdicts[person_id] for person_id in person_ids}
 
-    def address(self, person_id: int) -> str | None:
-        """Where the person gets it now."""
-        value = self._frame["address"][self._place[person_id]]
-        return None if value is None else str(value)
+    def address_digest(self, person_id: int) -> str | None:
+        """The keyed digest of where the person gets it now; None when there is no address any more."""
+        return self._digests[self._place[person_id]]
 
     def write(self, messages: Iterable[Claimed]) -> tuple[list[Outgoing], dict[int, str]]:
         """The finished messages in order, and a reason code for each that cannot be written."""
@@ -132,15 +133,17 @@ class LakeWindow:
         ledger, controller = self._source.parts.ledger, self._source.plan.controller
         return words_about(ledger, controller, [*asked, *others], digests, companies=self._companies)
 
-    def _owners_of_addresses(self) -> dict[str, set[int]]:
+    def _digests_of(self, addresses: pl.Series) -> list[str | None]:
+        key = self._source.parts.ledger.address_key(
+            self._source.plan.controller, self._source.mailing.channel
+        )
+        return [None if address is None else address_digest(key, address) for address in addresses]
+
+    def _owners_of_digests(self) -> dict[str, set[int]]:
         """Who has the address of a digest."""
         owners: dict[str, set[int]] = {}
-        ledger, plan = self._source.parts.ledger, self._source.plan
-        for person_id, channel, address in zip(
-            self._rows["person_id"], self._rows["channel"], self._frame["address"], strict=True
-        ):
-            if address is not None:
-                digest = ledger.address_digest(plan.controller, channel, address)
+        for person_id, digest in zip(self._rows["person_id"], self._digests, strict=True):
+            if digest is not None:
                 owners.setdefault(digest, set()).add(person_id)
         return owners
 
