@@ -106,7 +106,7 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
         typed.text("evidence", longest=500),
         "about",
     )
-    _refuse_incomplete(checked, typed)
+    _refuse_incomplete(frame.with_columns(checked["kind"]), typed)
     _refuse_future(checked, typed, job)
     learnt = pl.max_horizontal("occurred_at", pl.col("recorded_at").fill_null(pl.lit(_learnt(job))))
     return checked.with_columns(recorded_at=learnt)
@@ -128,7 +128,7 @@ def _refuse_incomplete(rows: pl.DataFrame, typed: Typed) -> None:
         for name in word.needs:
             missing = is_kind & rows[name].is_null()
             if name == "channel":
-                missing &= (rows["purpose"] != "profiling").fill_null(value=True)
+                missing &= rows["purpose"].ne_missing("profiling")
             typed.refuse(name, missing, "PRM002", f"`{word.kind}` needs a {name}.")
     odd = rows["about"].is_not_null() & ~rows["about"].str.contains(_ABOUT)
     typed.refuse("about", odd, "PRM003", "`about` is not a plain word.")

@@ -12,7 +12,6 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 import sqlalchemy as sa
@@ -20,9 +19,6 @@ import sqlalchemy as sa
 from campaigns.ledger import Ledger, suppressions
 from campaigns.ledger.tables import permission_events as table
 from campaigns.permissions.events import KINDS
-
-if TYPE_CHECKING:
-    from campaigns.ledger.frames import MOMENT as MOMENT
 
 FORM = 1  # of the short form; another number, another file
 REWRITE = 50_000  # new events after which the cache is written again
@@ -68,45 +64,41 @@ def words(ledger: Ledger, cache_dir: Path | None = None) -> Words:
     with ledger.read() as connection:
         position = ledger.position(connection)
         cached = _load(folder, ledger, position)
-        known = int(cached["position"].max() or 0) if cached is not None else 0  # type: ignore[arg-type]  # integers
-        new = _read(ledger, connection, known)
+        known = 0 if cached is None or cached.is_empty() else int(cached["position"][-1])
+        new = read(ledger, connection, table.c.position > known)
         if cached is not None and (new["kind"] == "erased").any():
-            cached, new = None, _read(ledger, connection, 0)
+            cached, new = None, read(ledger, connection, sa.true())
         suppressed = suppressions.frame(connection)
     frame = new if cached is None else pl.concat([cached, new])
-    if len(new) >= REWRITE or (cached is None and _files(folder, ledger)):
+    if len(new) >= REWRITE or (cached is None and _files(folder, ledger)):  # too old, or it names the erased
         _store(folder, ledger, position, frame)
     return Words(position=position, frame=frame, suppressions=suppressed)
 
 
-def words_since(ledger: Ledger, connection: sa.Connection, position: int) -> pl.DataFrame:
-    """The words after `position`, in the same short form."""
-    return _read(ledger, connection, position)
-
-
-def _read(ledger: Ledger, connection: sa.Connection, after: int) -> pl.DataFrame:
-    columns = [
-        table.c[name]
-        for name in (
-            "position",
-            "controller",
-            "person_id",
-            "address_digest",
-            "kind",
-            "channel",
-            "purpose",
-            "occurred_at",
-            "recorded_at",
-            "valid_until",
-            "source",
-            "method",
-            "event_id",
-            "details",
-        )
-    ]
+def read(ledger: Ledger, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> pl.DataFrame:
+    """The events for which a condition on `permission_events` holds, in short form and in order."""
+    columns = [table.c[name] for name in _READ]
     has_evidence = sa.type_coerce(table.c.evidence.is_not(None), sa.Boolean).label("has_evidence")
-    select = sa.select(*columns, has_evidence).where(table.c.position > after).order_by(table.c.position)
+    select = sa.select(*columns, has_evidence).where(condition).order_by(table.c.position)
     return shorten(ledger.frame(connection, select))
+
+
+_READ = (
+    "position",
+    "controller",
+    "person_id",
+    "address_digest",
+    "kind",
+    "channel",
+    "purpose",
+    "occurred_at",
+    "recorded_at",
+    "valid_until",
+    "source",
+    "method",
+    "event_id",
+    "details",
+)
 
 
 def shorten(events: pl.DataFrame) -> pl.DataFrame:
