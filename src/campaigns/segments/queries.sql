@@ -4,7 +4,10 @@ SELECT
     person_id,
     min(company_id) AS company_id
 FROM roles
-WHERE controller = $controller AND start_date <= $as_of AND (end_date IS NULL OR end_date >= $as_of)
+WHERE
+    controller = $controller
+    AND (start_date IS NULL OR start_date <= $as_of)
+    AND (end_date IS NULL OR end_date >= $as_of)
 GROUP BY person_id
 
 -- name: latest_activity

@@ -56,6 +56,11 @@ def negated(part: exp.Expr) -> exp.Expr:
     return exp.Not(this=exp.paren(part) if isinstance(part, exp.Connector) else part)
 
 
+def _single(part: exp.Expr) -> exp.Expr:
+    """In parentheses, unless it is a column: comparisons do not chain."""
+    return part if isinstance(part, exp.Column) else exp.paren(part)
+
+
 def equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`left = right`."""
     return exp.EQ(this=left, expression=right)
@@ -68,14 +73,12 @@ def is_null(part: exp.Expr) -> exp.Expr:
 
 def not_false(part: exp.Expr) -> exp.Expr:
     """True or unknown."""
-    return exp.NullSafeNEQ(
-        this=exp.paren(part) if isinstance(part, exp.Connector) else part, expression=exp.false()
-    )
+    return exp.NullSafeNEQ(this=_single(part), expression=exp.false())
 
 
 def is_not_true(part: exp.Expr) -> exp.Expr:
     """False or unknown."""
-    return exp.NullSafeNEQ(this=part, expression=exp.true())
+    return exp.NullSafeNEQ(this=_single(part), expression=exp.true())
 
 
 def of_controller(table: str, controller: str) -> exp.Expr:
@@ -84,11 +87,11 @@ def of_controller(table: str, controller: str) -> exp.Expr:
 
 
 def running(table: str, as_of: date) -> exp.Expr:
-    """The row's dates hold the day: both its first and its last day count."""
+    """The row's dates hold the day, both ends included; an end that is not known is open."""
     start, end = column("start_date", table), column("end_date", table)
     return all_of(
         [
-            exp.LTE(this=start, expression=literal(as_of)),
+            any_of([is_null(start), exp.LTE(this=start.copy(), expression=literal(as_of))]),
             any_of([is_null(end), exp.GTE(this=end.copy(), expression=literal(as_of))]),
         ]
     )

@@ -8,6 +8,8 @@ import pytest
 
 from campaigns import catalogue
 from campaigns.catalogue.model import AUDIENCES, Catalogue
+from campaigns.consumption.metrics import METRICS
+from campaigns.consumption.periods import PERIODS
 from campaigns.lake.schemas import TABLES
 from campaigns.settings.loading import load as load_settings
 from support.segments import settings
@@ -44,11 +46,11 @@ def test_every_metric_of_the_lake_has_a_word(default: Catalogue) -> None:
 
 
 def test_metrics_agree_with_those_that_compute_them(default: Catalogue) -> None:
-    computed = pytest.importorskip("campaigns.consumption.metrics").METRICS
-    levels = {name: metric.level for name, metric in default.metrics.items() if metric.column}
-    assert {name: computed[name].data_level for name in levels if name in computed} == {
-        name: level for name, level in levels.items() if name in computed
+    words = {name: metric for name, metric in default.metrics.items() if metric.column}
+    assert {name: (one.level, one.roll_up, one.unit.replace("%", "")) for name, one in words.items()} == {
+        name: (one.data_level, one.rollup, one.unit) for name, one in METRICS.items()
     }
+    assert set(default.periods) == set(PERIODS)
 
 
 def test_presence_is_known_and_closed(default: Catalogue) -> None:

@@ -15,7 +15,9 @@ WITH audience AS (
       WHERE
         roles.controller = 'lahti_energia'
         AND (
-          roles.start_date <= CAST('2026-11-24' AS DATE)
+          (
+            roles.start_date IS NULL OR roles.start_date <= CAST('2026-11-24' AS DATE)
+          )
           AND (
             roles.end_date IS NULL OR roles.end_date >= CAST('2026-11-24' AS DATE)
           )
@@ -35,7 +37,9 @@ WITH audience AS (
     WHERE
       roles.controller = 'lahti_energia'
       AND (
-        roles.start_date <= CAST('2026-11-24' AS DATE)
+        (
+          roles.start_date IS NULL OR roles.start_date <= CAST('2026-11-24' AS DATE)
+        )
         AND (
           roles.end_date IS NULL OR roles.end_date >= CAST('2026-11-24' AS DATE)
         )
@@ -58,7 +62,9 @@ WITH audience AS (
   WHERE
     roles.controller = 'lahti_energia'
     AND (
-      roles.start_date <= CAST('2026-11-24' AS DATE)
+      (
+        roles.start_date IS NULL OR roles.start_date <= CAST('2026-11-24' AS DATE)
+      )
       AND (
         roles.end_date IS NULL OR roles.end_date >= CAST('2026-11-24' AS DATE)
       )
@@ -86,7 +92,10 @@ WITH audience AS (
     contracts.controller = 'lahti_energia'
     AND NOT company_id IS NULL
     AND (
-      contracts.start_date <= CAST('2026-11-24' AS DATE)
+      (
+        contracts.start_date IS NULL
+        OR contracts.start_date <= CAST('2026-11-24' AS DATE)
+      )
       AND (
         contracts.end_date IS NULL OR contracts.end_date >= CAST('2026-11-24' AS DATE)
       )
@@ -161,7 +170,9 @@ WITH audience AS (
     WHERE
       roles.controller = 'lahti_energia'
       AND (
-        roles.start_date <= CAST('2026-11-24' AS DATE)
+        (
+          roles.start_date IS NULL OR roles.start_date <= CAST('2026-11-24' AS DATE)
+        )
         AND (
           roles.end_date IS NULL OR roles.end_date >= CAST('2026-11-24' AS DATE)
         )
@@ -241,7 +252,10 @@ WITH audience AS (
     contracts.controller = 'lahti_energia'
     AND NOT person_id IS NULL
     AND (
-      contracts.start_date <= CAST('2026-11-24' AS DATE)
+      (
+        contracts.start_date IS NULL
+        OR contracts.start_date <= CAST('2026-11-24' AS DATE)
+      )
       AND (
         contracts.end_date IS NULL OR contracts.end_date >= CAST('2026-11-24' AS DATE)
       )
@@ -543,7 +557,10 @@ WITH audience AS (
         relationships.controller = 'lahti_energia' AND kind = 'subscriber'
       )
       AND (
-        relationships.start_date <= CAST('2026-11-24' AS DATE)
+        (
+          relationships.start_date IS NULL
+          OR relationships.start_date <= CAST('2026-11-24' AS DATE)
+        )
         AND (
           relationships.end_date IS NULL
           OR relationships.end_date >= CAST('2026-11-24' AS DATE)

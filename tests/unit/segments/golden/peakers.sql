@@ -8,7 +8,10 @@ WITH running_contracts AS (
     contracts.controller = 'lahti_energia'
     AND NOT person_id IS NULL
     AND (
-      contracts.start_date <= CAST('2026-11-24' AS DATE)
+      (
+        contracts.start_date IS NULL
+        OR contracts.start_date <= CAST('2026-11-24' AS DATE)
+      )
       AND (
         contracts.end_date IS NULL OR contracts.end_date >= CAST('2026-11-24' AS DATE)
       )
@@ -91,7 +94,10 @@ WITH running_contracts AS (
     contracts.person_id,
     metering_points.site_id,
     contracts.contract_type AS contract_type,
-    contracts.start_date <= CAST('2026-11-24' AS DATE)
+    (
+      contracts.start_date IS NULL
+      OR contracts.start_date <= CAST('2026-11-24' AS DATE)
+    )
     AND (
       contracts.end_date IS NULL OR contracts.end_date >= CAST('2026-11-24' AS DATE)
     ) AS running
@@ -219,7 +225,10 @@ WITH running_contracts AS (
     WHERE
       relationships.controller = 'lahti_energia'
       AND (
-        relationships.start_date <= CAST('2026-11-24' AS DATE)
+        (
+          relationships.start_date IS NULL
+          OR relationships.start_date <= CAST('2026-11-24' AS DATE)
+        )
         AND (
           relationships.end_date IS NULL
           OR relationships.end_date >= CAST('2026-11-24' AS DATE)

@@ -51,7 +51,10 @@ WITH audience AS (
         relationships.controller = 'lahti_energia' AND kind = 'subscriber'
       )
       AND (
-        relationships.start_date <= CAST('2026-11-24' AS DATE)
+        (
+          relationships.start_date IS NULL
+          OR relationships.start_date <= CAST('2026-11-24' AS DATE)
+        )
         AND (
           relationships.end_date IS NULL
           OR relationships.end_date >= CAST('2026-11-24' AS DATE)

@@ -8,7 +8,10 @@ WITH running_contracts AS (
     contracts.controller = 'lahti_energia'
     AND NOT person_id IS NULL
     AND (
-      contracts.start_date <= CAST('2026-11-24' AS DATE)
+      (
+        contracts.start_date IS NULL
+        OR contracts.start_date <= CAST('2026-11-24' AS DATE)
+      )
       AND (
         contracts.end_date IS NULL OR contracts.end_date >= CAST('2026-11-24' AS DATE)
       )
