@@ -332,5 +332,6 @@ _TROUBLES: tuple[tuple[tuple[str, ...], Callable[[], CampaignsError]], ...] = (
     (("disk is full", "no space left", "disk i/o error"), _full),
     (("readonly", "read-only", "unable to open"), _not_writable),
     (("malformed", "not a database"), _damaged),
-    (("connection failed", "could not connect", "connection refused", "password authentication"), _no_server),
+    (("connection is bad", "connection failed", "connection to server", "connection refused"), _no_server),
+    (("server closed the connection", "terminating connection", "starting up"), _no_server),
 )

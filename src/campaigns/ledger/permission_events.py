@@ -190,10 +190,12 @@ def _fixed(row: Mapping[str, Any]) -> Iterator[object]:
 
 
 def _digest(key: bytes, *parts: object) -> str:
-    message = json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
+    message = _ENCODE(parts).encode()
     return hashlib.blake2b(message, key=key, digest_size=32).hexdigest()
 
 
+# Made once: `json.dumps` makes an encoder at each call, which takes longer than encoding.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 _CHAINED = (
     "position",
     "event_id",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from campaigns.ledger import Ledger, migrating
+from campaigns.ledger.migrations import triggers
 from campaigns.ledger.tables import metadata
 
 
@@ -34,3 +38,19 @@ def test_upgrading_twice_changes_nothing(ledger: Ledger) -> None:
     with ledger.read() as connection:
         version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
     assert version == [migrating.newest()]
+
+
+def test_a_migration_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 13: its last step fails; the next start finds an empty database and makes all of it."""
+
+    def break_off(_: str) -> list[str]:
+        raise RuntimeError("killed")
+
+    path = tmp_path / "ledger.sqlite"
+    with monkeypatch.context() as patch:
+        patch.setattr(triggers, "append_only", break_off)
+        with pytest.raises(RuntimeError, match="killed"):
+            Ledger.open(path)
+    ledger = Ledger.open(path)
+    assert ledger.position() == 0
+    ledger.dispose()
