@@ -66,7 +66,7 @@ def test(
     person_id = None
     if person:
         _, person_id = workspace.person(person, workspace.mailings.load(mailing).controller)
-    sent = looking.test_send(workspace.parts, mailing, to=to, actor=workspace.actor, person_id=person_id)
+    sent = looking.send_test(workspace.parts, mailing, to=to, actor=workspace.actor, person_id=person_id)
     say(str(sent))
 
 

@@ -24,8 +24,8 @@ def serve(
 
     Example: campaigns serve --port 8080
     """
+    from campaigns.web.opening import public_app
     from campaigns.web.serving import serve as run
-    from campaigns.workspace.pages import public_app
 
     workspace = context.workspace()
     web = workspace.settings.web
