@@ -209,7 +209,7 @@ class Oracle:
             return opposite(some(self.test(Test(negative, test.value), value) for value in values))
         return some(self.test(test, value) for value in values)
 
-    def test(self, test: Test, value: Any) -> Verdict:
+    def test(self, test: Test, value: Any) -> Verdict:  # noqa: C901 - one line a test
         """One test of one value; nothing is known of what is missing, but that it is."""
         if test.name == "is_known":
             return (value is not None) == test.value
@@ -350,7 +350,8 @@ class Oracle:
                  "role_start_date": role.get("start_date"), "company_id_around": role["company_id"]}
                 for role in self.rows("roles", segment)
                 for company_row in self.rows("companies", segment)
-                if role["person_id"] == person and self.runs(role) and role["company_id"] == company_row["company_id"]
+                if (role["person_id"], role["company_id"]) == (person, company_row["company_id"])
+                if self.runs(role)
             ]  # fmt: skip
         mine = [
             contract
@@ -366,11 +367,8 @@ class Oracle:
                 contract for contract in mine if at is None or places.get(contract["metering_point_id"]) == at
             ]
         sites = {places.get(contract["metering_point_id"]) for contract in mine if self.runs(contract)}
-        return [
-            {**site, **({"company_id_around": company} if company else {})}
-            for site in self.rows("sites", segment)
-            if site["site_id"] in sites
-        ]
+        around = {"company_id_around": company} if company else {}
+        return [{**site, **around} for site in self.rows("sites", segment) if site["site_id"] in sites]
 
 
 def number(value: Any) -> Any:

@@ -161,6 +161,8 @@ def words(*said: Mapping[str, Any], controller: str = OURS) -> Words:
             "channel": pl.String,
             "address_digest": pl.String,
             "reason": pl.String,
+            "recorded_at": pl.Datetime("us", "UTC"),
+            "message_id": pl.Int64,
             "position": pl.Int64,
         }
     )

@@ -14,6 +14,7 @@ from campaigns.engine import Engine
 from campaigns.ledger import Ledger
 from campaigns.permissions import rules, state
 from campaigns.permissions.deciding import decide
+from campaigns.permissions.state import Words
 from campaigns.segments import consents, sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import (
@@ -120,9 +121,10 @@ def why(
     settings: Settings,
     as_of: date,
     at: datetime,
+    words: Words | None = None,
 ) -> Why:
     """Explain one person; who is not even in the register is in no audience."""
-    words = state.words(ledger)
+    words = words or state.words(ledger)
     consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=words)
     compiled = compile_segment(segment, as_of, settings.zone, person_id=person_id, values=True)
     tree = _Tree(db, compiled, person_id).read()

@@ -131,7 +131,7 @@ class Preview:
             yield (
                 f"{_few(with_purchase)} of them gave the address with a purchase; policy soft_opt_in is off."
             )
-        if remedy := rules.remedy(code):
+        if remedy := _remedy(code):
             yield remedy
 
     def _rest(self) -> Iterator[str]:
@@ -141,7 +141,7 @@ class Preview:
             if people:
                 yield f"{'−' + _few(people):>{_NUMBER}}  {_LEFT_OUT[step]} ({step})"
         if found.segment.control_group is not None:
-            drawn = f"−{len(found.control_group):,}"
+            drawn = f"−{len(found.control_group):,}" if len(found.control_group) else "0"
             yield f"{drawn:>{_NUMBER}}  control group: get nothing, to compare with"
         channels = ", ".join(
             f"{_few(people)} by {channel}" for channel, people in found.final_by_channel.items()
@@ -186,6 +186,12 @@ def _with_purchase(db: Engine, found: Resolution) -> dict[str, int]:
 
 def _row(line: object, text: str, *numbers: str) -> str:
     return f"{line!s:>5}  {text:<{_TEXT}}{''.join(f'{number:>{_NUMBER}}' for number in numbers)}".rstrip()
+
+
+def _remedy(code: str) -> str:
+    """What would change the answer about a message; the same code about data has another remedy."""
+    about_messages = (rule for rule in reversed(rules.RULES) if rule.code == code and rule.scope != "segment")
+    return next((rule.remedy_en for rule in about_messages), "")
 
 
 def _few(people: int) -> str:

@@ -108,11 +108,13 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
         query = query.where(exp.GTE(this=occurred.copy(), expression=sql.literal(first)))
     for name, values in condition.where:
         query = query.where(_property_is(name, values))
-    times = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
+    times: exp.Expr = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
     verdict = _counted(times, condition.least, condition.most)
     if condition.event.needs_cookies:
         consents = exp.select("person_id").from_(BROWSING_CONSENTS)
-        verdict = exp.Case().when(sql.in_query(chain.column("person_id"), consents), verdict)
+        agreed = sql.in_query(chain.column("person_id"), consents)
+        verdict = exp.Case().when(agreed, verdict)
+        times = exp.Case().when(agreed.copy(), times)
     found = query.group_by("person_id")
     return Step(verdict=verdict, found=found, using=("person_id",), value=times)
 
