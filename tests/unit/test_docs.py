@@ -31,7 +31,7 @@ def test_every_environment_variable_is_documented_and_read() -> None:
     for path in (ROOT / "src").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         read |= set(re.findall(r"\"(CAMPAIGNS_[A-Z_]+)\"", text))
-        read |= {f"CAMPAIGNS_{name.upper()}" for name in re.findall(r"\bsecret\(\"(\w+)\"\)", text)}
+        read |= {f"CAMPAIGNS_{name.upper()}" for name in re.findall(r"\b(?:secret|_needed)\(\"(\w+)\"", text)}
     assert read == set(reference.ENVIRONMENT)
 
 
