@@ -57,8 +57,9 @@ class Compiled:
     @property
     def sql(self) -> str:
         """The query for the members, as people read it."""
-        return sql.pretty(self.members())
+        return sql.pretty(self.members)
 
+    @property
     def members(self) -> exp.Select:
         """`person_id` of everybody for whom the conditions hold, and the site that matched."""
         columns = ["person_id", *(["site_id"] if self.matches_site else [])]
@@ -70,6 +71,7 @@ class Compiled:
         )
         return self.steps.then(query)
 
+    @property
     def everybody(self) -> exp.Select:
         """Everybody in the audience with each top-level verdict."""
         more = [*(["site_id"] if self.matches_site else []), *(["order_value"] if self.ordered else [])]

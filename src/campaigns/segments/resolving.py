@@ -139,7 +139,7 @@ def resolve(
     known = words or state.words(ledger)
     consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=known)
     compiled = compile_segment(segment, as_of, settings.zone)
-    db.execute(f"CREATE OR REPLACE TEMP TABLE verdicts AS {compiled.everybody().sql(dialect=sql.DIALECT)}")
+    db.execute(f"CREATE OR REPLACE TEMP TABLE verdicts AS {compiled.everybody.sql(dialect=sql.DIALECT)}")
     audience, steps = _count(db, compiled)
     members = _members(db, compiled)
     asked = request(

@@ -48,7 +48,7 @@ def load(shelf: Library, segment: dict[str, Any], others: dict[str, Any] | None 
 
 
 def members(db: Engine, segment: Segment) -> list[int]:
-    query = compile_segment(segment, TODAY, ZONE).members().sql(dialect="duckdb")
+    query = compile_segment(segment, TODAY, ZONE).members.sql(dialect="duckdb")
     return db.query(query)["person_id"].to_list()
 
 
@@ -72,7 +72,7 @@ def test_every_verdict_is_that_of_the_oracle(db: Engine, shelf: Library, case: C
         return
     show(db, case.world)
     compiled = compile_segment(segment, TODAY, ZONE)
-    rows = db.query(compiled.everybody().sql(dialect="duckdb")).sort("person_id")
+    rows = db.query(compiled.everybody.sql(dialect="duckdb")).sort("person_id")
     oracle = Oracle(case.world, TODAY)
     people = sorted(oracle.audience(segment))
     assert rows["person_id"].to_list() == people

@@ -135,7 +135,7 @@ def test_every_table_is_read_for_one_register(compiled: dict[str, Compiled], nam
 @pytest.mark.parametrize("dialect", ["duckdb", "trino", "spark", "bigquery", "postgres"])
 def test_other_engines_can_read_it(compiled: dict[str, Compiled], dialect: str) -> None:
     for one in compiled.values():
-        text = one.members().sql(dialect=dialect)
+        text = one.members.sql(dialect=dialect)
         assert sqlglot.parse_one(text, dialect=dialect).find(sqlglot.exp.With)
 
 
