@@ -48,7 +48,8 @@ def constructs(piece: Piece) -> list[Construct]:
             if token in _BEGIN:
                 kind, offset = _BEGIN[token], start
             elif token in _END:
-                found.append(Construct(kind, piece.text[offset:cursor], offset))
+                # the lexer counts the white space that `-` takes away to the construct; it is none of it
+                found.append(Construct(kind, piece.text[offset:cursor].rstrip(), offset))
                 kind = ""
         _refuse_open(kind, piece.text.count("\n", 0, offset) + 1)
     except TemplateSyntaxError as error:

@@ -70,3 +70,8 @@ def test_what_was_lost_is_told() -> None:
 def test_what_jinja_cannot_read_is_a_mistake(text: str) -> None:
     with pytest.raises(Mistakes, match="TPL009"):
         constructs(Piece(file="x.html", text=text))
+
+
+def test_white_space_that_jinja_takes_away_is_none_of_the_construct() -> None:
+    found = constructs(Piece(file="x.html", text="{% if a -%}{# note #}\n<p>{% endif -%}  \n"))
+    assert [part.text for part in found] == ["{% if a -%}", "{# note #}", "{% endif -%}"]
