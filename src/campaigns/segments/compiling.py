@@ -229,8 +229,9 @@ class _Compiler:
         inner = Chain(self.rows.steps, name, PLURALS[relation], (*chain.path, relation), self.values)
         for one in condition.where:
             self._condition(one, inner)
-        verdict = sql.all_of([sql.column(self.names[one.place]) for one in condition.where])
-        step = verdicts.of_related(condition, inner, verdict, self.rows.link(chain.path))
+        passed = [sql.column(self.names[one.place]) for one in condition.where]
+        step = verdicts.of_related(condition, inner, passed, self.rows.link(chain.path))
+        verdict = sql.all_of(passed)
         return self._with_match(step, verdict, order) if matching else step
 
     def _with_match(self, step: Step, verdict: exp.Expr, order: Sequence[Measured]) -> Step:

@@ -161,17 +161,14 @@ class Rows:
     ) -> exp.Select:
         keys = (*self.link(path), "site_id")
         source = self._company_sites() if "company" in path else self.held()
-        rows = (
-            self._summed(source, keys, metrics)
-            if metrics
-            else exp.select(*(column(key) for key in keys)).distinct().from_(source)
-        )
-        if not fields:
-            return rows
-        return (
-            exp.select(sql.every_column("places"), *self._fields(fields, "sites"))
-            .from_(rows.subquery("places"))
-            .join("sites", on=[self._mine("sites"), _same("site_id", "sites", "places")])
+        named = [column(key, source) for key in keys]
+        rolled = [sql.named(_rolled_up(one, source), one.column) for one in metrics]
+        # The fields are group keys, so that conditions on them drop sites before anything is summed.
+        query = exp.select(*named, *self._fields(fields, "sites"), *rolled).from_(source)
+        if fields:
+            query = query.join("sites", on=[self._mine("sites"), _same("site_id", "sites", source)])
+        return query.group_by(
+            *(key.copy() for key in named), *(column(one.column, "sites") for one in fields)
         )
 
     def _company_sites(self) -> str:
@@ -244,7 +241,7 @@ class Rows:
 
     def _summed(self, source: str, keys: Sequence[str], metrics: Sequence[Measured]) -> exp.Select:
         """Metrics of the metering points of `source`, rolled up to the keys."""
-        rolled = (sql.named(_rolled_up(one), one.column) for one in metrics)
+        rolled = (sql.named(_rolled_up(one, source), one.column) for one in metrics)
         query = exp.select(*(column(key) for key in keys), *rolled).from_(source)
         return query.group_by(*(column(key) for key in keys))
 
@@ -286,11 +283,11 @@ def _value(one: Measured, *, guarded: bool) -> exp.Expr:
     return exp.Case().when(agreed, value)
 
 
-def _rolled_up(one: Measured) -> exp.Expr:
+def _rolled_up(one: Measured, source: str) -> exp.Expr:
     kind = {"sum": exp.Sum, "highest": exp.Max, "lowest": exp.Min, "mean": exp.Avg}[one.metric.roll_up]
-    found = kind(this=column(one.column))
+    found = kind(this=column(one.column, source))
     if one.metric.roll_up != "sum":
         return found
-    electric = sql.equal(column("energy"), sql.literal("electricity"))
-    complete = sql.equal(sql.filtered(sql.count_rows(), electric), exp.Count(this=column(one.column)))
+    electric = sql.equal(column("energy", source), sql.literal("electricity"))
+    complete = sql.equal(sql.filtered(sql.count_rows(), electric), exp.Count(this=column(one.column, source)))
     return exp.Case().when(complete, found)

@@ -142,12 +142,18 @@ def _counted(times: exp.Expr, least: int, most: int | None) -> exp.Expr:
     return sql.all_of(bounds)
 
 
-def of_related(condition: RelatedCondition, inner: Chain, verdict: exp.Expr, link: Sequence[str]) -> Step:
-    """Whether enough of the related rows pass; unknown when only unknown rows could make up the number."""
+def of_related(
+    condition: RelatedCondition, inner: Chain, verdicts: Sequence[exp.Expr], link: Sequence[str]
+) -> Step:
+    """Whether enough of the related rows pass; unknown when only unknown rows could make up the number.
+
+    A row with one false verdict is out of it; said one by one, the engine drops such rows before joining.
+    """
+    verdict = sql.all_of(verdicts)
     grouped = (
         exp.select(*link)
         .from_(exp.to_table(inner.last).as_(inner.rows))
-        .where(sql.not_false(verdict))
+        .where(*(sql.not_false(one.copy()) for one in verdicts))
         .group_by(*link)
     )
     missing = sql.is_null(sql.column("person_id", "found"))

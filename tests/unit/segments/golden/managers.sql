@@ -183,19 +183,19 @@ WITH audience AS (
 ), line_12_sites AS (
   /* sites that managers.yml:12 speaks of */
   SELECT
-    person_id,
-    company_id,
-    site_id,
+    company_sites.person_id,
+    company_sites.company_id,
+    company_sites.site_id,
     CASE
       WHEN COUNT(*) FILTER(WHERE
-        energy = 'electricity') = COUNT(kwh_year_last_full_year)
-      THEN SUM(kwh_year_last_full_year)
+        company_sites.energy = 'electricity') = COUNT(company_sites.kwh_year_last_full_year)
+      THEN SUM(company_sites.kwh_year_last_full_year)
     END AS kwh_year_last_full_year
   FROM company_sites
   GROUP BY
-    person_id,
-    company_id,
-    site_id
+    company_sites.person_id,
+    company_sites.company_id,
+    company_sites.site_id
 ), line_13 AS (
   /* managers.yml:13: year's use over last full year at least 100000 kWh */
   SELECT
@@ -235,9 +235,9 @@ WITH audience AS (
       COUNT(DISTINCT company_id) AS possible
     FROM line_12 AS companies
     WHERE
-      (
-        line_10 AND line_11 AND line_12
-      ) IS DISTINCT FROM FALSE
+      line_10 IS DISTINCT FROM FALSE
+      AND line_11 IS DISTINCT FROM FALSE
+      AND line_12 IS DISTINCT FROM FALSE
     GROUP BY
       person_id
   ) AS found
@@ -295,25 +295,23 @@ WITH audience AS (
 ), renewal_line_6_sites AS (
   /* sites that renewal.yml:6 speaks of */
   SELECT
-    places.*,
+    held.person_id,
+    held.site_id,
     sites.building_type AS building_type,
-    sites.heating AS heating
-  FROM (
-    SELECT
-      person_id,
-      site_id,
-      CASE
-        WHEN COUNT(*) FILTER(WHERE
-          energy = 'electricity') = COUNT(electricity_use_last_winter)
-        THEN SUM(electricity_use_last_winter)
-      END AS electricity_use_last_winter
-    FROM held
-    GROUP BY
-      person_id,
-      site_id
-  ) AS places
+    sites.heating AS heating,
+    CASE
+      WHEN COUNT(*) FILTER(WHERE
+        held.energy = 'electricity') = COUNT(held.electricity_use_last_winter)
+      THEN SUM(held.electricity_use_last_winter)
+    END AS electricity_use_last_winter
+  FROM held
   JOIN sites
-    ON sites.controller = 'lahti_energia' AND sites.site_id = places.site_id
+    ON sites.controller = 'lahti_energia' AND sites.site_id = held.site_id
+  GROUP BY
+    held.person_id,
+    held.site_id,
+    sites.building_type,
+    sites.heating
 ), renewal_line_8 AS (
   /* renewal.yml:8: building type is detached_house */
   SELECT
@@ -371,9 +369,7 @@ WITH audience AS (
       BOOL_OR(renewal_line_13 AND renewal_line_14) AS verdict
     FROM renewal_line_14 AS contracts
     WHERE
-      (
-        renewal_line_13 AND renewal_line_14
-      ) IS DISTINCT FROM FALSE
+      renewal_line_13 IS DISTINCT FROM FALSE AND renewal_line_14 IS DISTINCT FROM FALSE
     GROUP BY
       person_id,
       site_id
@@ -442,13 +438,11 @@ WITH audience AS (
         AND renewal_line_15) AS site_id
     FROM renewal_line_15 AS sites
     WHERE
-      (
-        renewal_line_8
-        AND renewal_line_9
-        AND renewal_line_10
-        AND renewal_line_11
-        AND renewal_line_15
-      ) IS DISTINCT FROM FALSE
+      renewal_line_8 IS DISTINCT FROM FALSE
+      AND renewal_line_9 IS DISTINCT FROM FALSE
+      AND renewal_line_10 IS DISTINCT FROM FALSE
+      AND renewal_line_11 IS DISTINCT FROM FALSE
+      AND renewal_line_15 IS DISTINCT FROM FALSE
     GROUP BY
       person_id
   ) AS found

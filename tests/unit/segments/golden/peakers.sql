@@ -78,15 +78,15 @@ WITH running_contracts AS (
 ), line_6_sites AS (
   /* sites that peakers.yml:6 speaks of */
   SELECT
-    person_id,
-    site_id,
-    MAX(evening_share_last_3_months) AS evening_share_last_3_months,
-    AVG(market_average_last_3_months) AS market_average_last_3_months,
-    MAX(spot_paid_last_3_months) AS spot_paid_last_3_months
+    held.person_id,
+    held.site_id,
+    MAX(held.evening_share_last_3_months) AS evening_share_last_3_months,
+    AVG(held.market_average_last_3_months) AS market_average_last_3_months,
+    MAX(held.spot_paid_last_3_months) AS spot_paid_last_3_months
   FROM held
   GROUP BY
-    person_id,
-    site_id
+    held.person_id,
+    held.site_id
 ), line_8_contracts AS (
   /* contracts that peakers.yml:8 speaks of */
   SELECT
@@ -132,9 +132,7 @@ WITH running_contracts AS (
       BOOL_OR(line_9 AND line_9_2) AS verdict
     FROM line_9_2 AS contracts
     WHERE
-      (
-        line_9 AND line_9_2
-      ) IS DISTINCT FROM FALSE
+      line_9 IS DISTINCT FROM FALSE AND line_9_2 IS DISTINCT FROM FALSE
     GROUP BY
       person_id,
       site_id
@@ -170,9 +168,9 @@ WITH running_contracts AS (
         line_8 AND line_10 AND line_11) AS site_id
     FROM line_11 AS sites
     WHERE
-      (
-        line_8 AND line_10 AND line_11
-      ) IS DISTINCT FROM FALSE
+      line_8 IS DISTINCT FROM FALSE
+      AND line_10 IS DISTINCT FROM FALSE
+      AND line_11 IS DISTINCT FROM FALSE
     GROUP BY
       person_id
   ) AS found

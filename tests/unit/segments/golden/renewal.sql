@@ -66,25 +66,23 @@ WITH running_contracts AS (
 ), line_6_sites AS (
   /* sites that renewal.yml:6 speaks of */
   SELECT
-    places.*,
+    held.person_id,
+    held.site_id,
     sites.building_type AS building_type,
-    sites.heating AS heating
-  FROM (
-    SELECT
-      person_id,
-      site_id,
-      CASE
-        WHEN COUNT(*) FILTER(WHERE
-          energy = 'electricity') = COUNT(electricity_use_last_winter)
-        THEN SUM(electricity_use_last_winter)
-      END AS electricity_use_last_winter
-    FROM held
-    GROUP BY
-      person_id,
-      site_id
-  ) AS places
+    sites.heating AS heating,
+    CASE
+      WHEN COUNT(*) FILTER(WHERE
+        held.energy = 'electricity') = COUNT(held.electricity_use_last_winter)
+      THEN SUM(held.electricity_use_last_winter)
+    END AS electricity_use_last_winter
+  FROM held
   JOIN sites
-    ON sites.controller = 'lahti_energia' AND sites.site_id = places.site_id
+    ON sites.controller = 'lahti_energia' AND sites.site_id = held.site_id
+  GROUP BY
+    held.person_id,
+    held.site_id,
+    sites.building_type,
+    sites.heating
 ), line_8 AS (
   /* renewal.yml:8: building type is detached_house */
   SELECT
@@ -142,9 +140,7 @@ WITH running_contracts AS (
       BOOL_OR(line_13 AND line_14) AS verdict
     FROM line_14 AS contracts
     WHERE
-      (
-        line_13 AND line_14
-      ) IS DISTINCT FROM FALSE
+      line_13 IS DISTINCT FROM FALSE AND line_14 IS DISTINCT FROM FALSE
     GROUP BY
       person_id,
       site_id
@@ -203,9 +199,11 @@ WITH running_contracts AS (
         line_8 AND line_9 AND line_10 AND line_11 AND line_15) AS site_id
     FROM line_15 AS sites
     WHERE
-      (
-        line_8 AND line_9 AND line_10 AND line_11 AND line_15
-      ) IS DISTINCT FROM FALSE
+      line_8 IS DISTINCT FROM FALSE
+      AND line_9 IS DISTINCT FROM FALSE
+      AND line_10 IS DISTINCT FROM FALSE
+      AND line_11 IS DISTINCT FROM FALSE
+      AND line_15 IS DISTINCT FROM FALSE
     GROUP BY
       person_id
   ) AS found
