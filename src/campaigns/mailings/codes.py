@@ -32,33 +32,27 @@ CODES: Mapping[str, str] = {
     "MAI030": "The channel refused us, or does not answer.",
 }
 
-# Why a message was left out, failed or is unknown, when no rule of permission decided it.
+# Why a message was left out, failed or is unknown, when no rule of permission says it.
 REASONS: Mapping[str, str] = {
-    "CONTENT_MISSING": "a value that the template needs is missing for this person",
-    "CONTENT_REFUSED": "a value of this person holds what a message may not hold",
-    "OTHER_SEGMENT": "the person is in a segment that the mailing leaves out",
-    "NOT_IN_SEGMENT": "an exception of the segment holds for the person by now",
-    "NO_ADDRESS": "there is no address any more",
-    "DUPLICATE": "the same address or person already has a copy of this mailing",
-    "CANCELLED": "the plan was cancelled",
-    "MISSED": "the latest time for sending had passed",
-    "ERASED": "the person was erased on request",
-    "GAVE_UP": "the receiver put it off for a day",
-    "SENDER_LOST": "the sender died while handing it over",
-    "NO_ANSWER": "the channel broke down while it was handed over",
-    "RESOLVED": "a person said what became of it",
-    "LIMIT": "the segment takes no more people than its limit",
-    "ONE_PER": "another person of the company gets it",
+    "CONTENT_MISSING": "A value that the template needs is missing for this person.",
+    "CONTENT_REFUSED": "A value of this person holds what a message may not hold.",
+    "OTHER_SEGMENT": "This person is in a segment that the mailing leaves out.",
+    "NOT_IN_SEGMENT": "An exception of the segment holds for this person by now.",
+    "LIMIT": "The segment takes no more people than its limit.",
+    "ONE_PER": "Another person of the same company gets it.",
+    "CANCELLED": "The plan was cancelled.",
+    "MISSED": "The latest time for sending had passed.",
+    "GAVE_UP": "The receiver put it off for a day.",
+    "SENDER_LOST": "The sender died while handing it over.",
+    "NO_ANSWER": "The channel broke down while it was handed over.",
+    "RESOLVED": "A person said what became of it.",
 }
 
 
 def sentence(code: str) -> str:
-    """What a reason code means, in English: the rules' own sentence, or one of this room."""
+    """What a reason code means, in English: one of this room, or the rules' own sentence."""
     from campaigns.permissions import rules
 
     if code in REASONS:
         return REASONS[code]
-    try:
-        return rules.sentence(code, "en")
-    except KeyError:
-        return "the provider's own words are with the message"
+    return rules.sentence(code, "en") if code in rules.CODES else "The provider's own answer."

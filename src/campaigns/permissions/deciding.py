@@ -9,6 +9,7 @@ import polars as pl
 
 from campaigns.engine import Engine, queries
 from campaigns.ledger import Ledger
+from campaigns.ledger.keys import medium
 from campaigns.permissions import calendar, rendering, state
 from campaigns.permissions.requests import MARKETING, Request
 from campaigns.permissions.state import Words
@@ -153,15 +154,18 @@ class Decider:
         self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_frame")
 
     def _digests(self) -> dict[str, object]:
-        """Keys for digests of addresses; none are made when nothing could match."""
+    X
         controller, words = self._request.controller, self._words
-        suppressed = (words.suppressions["controller"] == controller).any()
-        loose = words.frame.filter(pl.col("person_id").is_null() & (pl.col("controller") == controller))
+        suppressed = words.suppressions.filter(controller=controller)["channel"].unique()
+        media = {medium(channel) for channel in suppressed}
+        loose = pl.col("person_id").is_null() & (pl.col("controller") == controller)
+        if not words.frame.filter(loose).is_empty():
+            media = {"email", "phone", "letter"}
+        digested = [channel for channel in ("email", "sms", "phone", "letter") if medium(channel) in media]
         keys = {
-            f"{medium}_key": self._ledger.address_key(controller, medium)
-            for medium in ("email", "phone", "letter")
+            f"{name}_key": self._ledger.address_key(controller, name) for name in ("email", "phone", "letter")
         }
-        return {"any_digests": suppressed or not loose.is_empty(), **keys}
+        return {"digested_channels": digested, **keys}
 
 
 def _with_circumstances(persons: pl.DataFrame) -> pl.DataFrame:

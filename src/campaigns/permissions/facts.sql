@@ -8,10 +8,23 @@ WITH concerned AS (
 ),
 
 -- What counts: of today all that is recorded, save permissions that begin later; of the past only what was
--- true and known then. `mark` orders words by time; `latest` besides lets the narrowing, the flawed and the
--- unproven one win at one instant, and is the same whatever order they were recorded in. Both end in the
--- position. (Whole numbers: their maximum takes a fraction of the time of a struct's.)
-words AS (
+-- true and known then.
+visible AS NOT MATERIALIZED (
+    SELECT *
+    FROM permission_words
+    WHERE
+        controller = $controller
+        AND CASE
+            WHEN $as_of::TIMESTAMPTZ IS NULL THEN occurred_at <= $at OR NOT widens
+            ELSE occurred_at <= $as_of::TIMESTAMPTZ AND recorded_at <= $as_of::TIMESTAMPTZ
+        END
+),
+
+-- What those concerned said, and what was said about an address that one of them has. `mark` orders words by
+-- time; `latest` besides lets the narrowing, the flawed and the unproven one win at one instant, and is the same
+-- whatever order they were recorded in. Both end in the position. (Whole numbers: their maximum takes a fraction
+-- of the time of a struct's.)
+told AS (
     SELECT
         *,
         (us::HUGEINT << 33) + position AS mark,
@@ -20,31 +33,22 @@ words AS (
         NOT narrow AND NOT flawed AND NOT unproven AND coalesce(valid_until > $at, TRUE) AS permits
     FROM (
         SELECT
-            position, person_id, address_digest, kind, family, channel, purpose, valid_until, flawed, about, tie,
+            position, person_id, kind, family, channel, purpose, valid_until, flawed, about, tie,
             epoch_us(occurred_at) AS us,
             NOT widens AS narrow,
             kind = 'requested' OR (kind = 'granted' AND purpose = 'newsletter' AND by_form) AS is_request,
             NOT (has_evidence OR list_contains($attested_sources::VARCHAR[], source)) AS unproven
-        FROM permission_words
-        WHERE
-            controller = $controller
-            AND CASE
-                WHEN $as_of::TIMESTAMPTZ IS NULL THEN occurred_at <= $at OR NOT widens
-                ELSE occurred_at <= $as_of::TIMESTAMPTZ AND recorded_at <= $as_of::TIMESTAMPTZ
-            END
+        FROM (
+            SELECT v.*
+            FROM visible AS v
+            SEMI JOIN concerned AS c ON v.person_id = c.person_id
+            UNION ALL
+            SELECT v.* REPLACE (d.person_id AS person_id)
+            FROM visible AS v
+            INNER JOIN lake_digests AS d ON v.address_digest = d.digest
+            WHERE v.person_id IS NULL
+        )
     )
-),
-
--- What was said about an address counts for the person who has it.
-told AS (
-    SELECT w.* EXCLUDE (address_digest)
-    FROM words AS w
-    SEMI JOIN concerned AS c ON w.person_id = c.person_id
-    UNION ALL
-    SELECT w.* EXCLUDE (address_digest) REPLACE (d.person_id AS person_id)
-    FROM words AS w
-    INNER JOIN lake_digests AS d ON w.address_digest = d.digest
-    WHERE w.person_id IS NULL
 ),
 
 -- The latest of each kind of word that holds for a person as a whole.
@@ -120,15 +124,15 @@ consents AS (
         s.ban,
         s.complaint
     FROM said_of_channel AS s
-    LEFT JOIN words AS w ON s.consent & 8589934591 = w.position
+    LEFT JOIN told AS w ON s.person_id = w.person_id AND s.consent & 8589934591 = w.position
 ),
 
 -- An organisation's ban holds for everybody who has a role in it.
 company_bans AS (
     SELECT
         staff.person_id,
-        max(w.mark) AS ban
-    FROM words AS w
+        max((epoch_us(w.occurred_at)::HUGEINT << 33) + w.position) AS ban
+    FROM visible AS w
     LEFT JOIN lake_work AS own ON w.about IS NULL AND w.person_id = own.person_id
     INNER JOIN lake_work AS staff ON coalesce(w.about, own.company) = staff.company
     WHERE w.kind = 'ban_company'
@@ -187,7 +191,7 @@ people AS (
         s.register_ban
     FROM lake_people AS l
     LEFT JOIN said AS s ON l.person_id = s.person_id
-    LEFT JOIN words AS w ON s.profiling & 8589934591 = w.position
+    LEFT JOIN told AS w ON s.person_id = w.person_id AND s.profiling & 8589934591 = w.position
     LEFT JOIN company_bans AS b ON l.person_id = b.person_id
 ),
 

@@ -77,7 +77,7 @@ SELECT
 FROM contact_points AS cp
 INNER JOIN lake_addresses AS p
     ON cp.person_id = p.person_id AND cp.channel = p.channel AND hash(cp.value) = p.address
-WHERE cp.controller = $controller AND $any_digests;
+WHERE cp.controller = $controller AND list_contains($digested_channels::VARCHAR[], p.channel);
 
 -- name: work
 -- Whose roles in which companies are not over.

@@ -249,7 +249,7 @@ class _Walk:
             return Scalar("", mark)
         self._refuse_decoration(event, mark)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, mark, quoted=event.style is not None)
+            return Scalar(event.value, mark, quoted=bool(event.style))
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(loader, mark, depth)
         return self._mapping(loader, mark, depth)
