@@ -154,7 +154,7 @@ class Decider:
         self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_frame")
 
     def _digests(self) -> dict[str, object]:
-    X
+        """Keys for digests of addresses, and the channels in which any could match."""
         controller, words = self._request.controller, self._words
         suppressed = words.suppressions.filter(controller=controller)["channel"].unique()
         media = {medium(channel) for channel in suppressed}
