@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.figures import Figure, median_seconds, seconds
+from benchmarks.figures import Figure, median_seconds, run_watched
 from campaigns.demo import town
 
 ROOT = Path(__file__).parents[2]
@@ -36,18 +34,17 @@ def run() -> Iterator[Figure]:
         files = sorted((root / "inbox").glob("datahub_*.csv"))
         parse = median_seconds(lambda: [_parse(file) for file in files], times=3)
         command = [sys.executable, "-c", IMPORT, str(root), *map(str, files)]
-        taken, done = seconds(lambda: subprocess.run(command, capture_output=True, text=True, check=True))
-        rows = int(done.stdout)
+        done = run_watched(command)
+        rows = int(done.output)
         yield Figure(name="Datahub rows", value=rows, unit="rows")
         yield Figure(
             name="Datahub import, whole process",
-            value=rows / taken,
+            value=rows / done.seconds,
             unit="rows/s",
-            ratio=parse / taken,
+            ratio=parse / done.seconds,
             baseline=f"polars reads the same {len(files)} CSV files: {rows / parse:,.0f} rows/s",
         )
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        yield Figure(name="Datahub import, peak memory", value=peak, unit="MB")
+        yield Figure(name="Datahub import, peak memory", value=done.peak_megabytes, unit="MB")
 
 
 def _parse(file: Path) -> pl.DataFrame:
