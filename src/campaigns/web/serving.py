@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import signal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -46,4 +47,6 @@ def server(app: ASGIApp, *, host: str, port: int, log_level: str = "info") -> uv
 
 def serve(app: ASGIApp, *, host: str, port: int, log_level: str = "info") -> None:
     """Serve `app` on `host:port`; returns after SIGTERM or SIGINT, when open requests are answered."""
+    # uvicorn answers what is open and then raises the signal again for whoever had it before: nobody
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
     server(app, host=host, port=port, log_level=log_level).run()
