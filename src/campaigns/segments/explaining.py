@@ -98,6 +98,9 @@ class Why:
             },
         }
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         verdict = "is in" if self.member else "is not in"
         lines = [f"person {self.person_id} {verdict} {self.segment.name} on {self.as_of.isoformat()}"]

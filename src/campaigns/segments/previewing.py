@@ -84,6 +84,9 @@ class Preview:
             [*self._head(), "", *self._conditions(), "", *self._permissions(), *self._rest()]
         ).rstrip()
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _head(self) -> Iterator[str]:
         found = self.resolution
         segment = found.segment

@@ -24,6 +24,7 @@ MASKED: Mapping[str, tuple[str, ...]] = {
     "contact_points": ("value",),
     "person_keys": ("source_id",),
     "sites": ("address",),
+    "quarantine": ("text",),  # whole lines of source files
 }
 
 
@@ -69,6 +70,9 @@ class SegmentViews(Mapping[str, SegmentView]):
         self._workspace.segment_files.load(name)
         return SegmentView(self._workspace, name, self._workspace.today())
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._workspace.segment_files.names()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._workspace.segment_files.names())
 
@@ -96,10 +100,11 @@ class Notebook:
         Raises `UserError` ENG… for anything but one SELECT, or when it takes too long or too much memory.
         """
         from campaigns.engine import user_query
+        from campaigns.lake.schemas import TABLES
 
         if unmasked:
             self._record_unmasking(query)
-        with self.workspace.engine(masked={} if unmasked else MASKED) as db:
+        with self.workspace.engine(tables=TABLES.keys(), masked={} if unmasked else MASKED) as db:
             for name, frame in self._ledger_frames(query):
                 db.register(name, frame)
             return user_query(db, query)
@@ -123,25 +128,24 @@ class Notebook:
                 yield name, read()
 
     def _ledger_views(self) -> Mapping[str, Callable[[], pl.DataFrame]]:
-        from campaigns.ledger import responses
-
-        ledger = self.workspace.ledger
-
-        def responses_frame() -> pl.DataFrame:
-            with ledger.read() as connection:
-                return responses.frame(connection)
-
         return {
             "permission_state": self._permission_state,
             "messages": self._messages,
-            "responses": responses_frame,
+            "responses": self._responses,
         }
 
     def _permission_state(self) -> pl.DataFrame:
-        from campaigns.permissions import state
+        """What stands of all that people have said; of those who were erased, only that they were."""
+        import polars as pl
 
+        from campaigns.permissions import state, view
+
+        sources = self.workspace.settings.sources.items()
+        attested = [name for name, source in sources if source.evidence is not None]
         words = state.words(self.workspace.ledger, self.workspace.data / "cache")
-        return words.frame
+        found = view.permission_state(words, at=self.workspace.now(), attested=attested)
+        is_erasure = pl.col("state") == "erased"
+        return found.filter(is_erasure | ~is_erasure.any().over("controller", "person_id"))
 
     def _messages(self) -> pl.DataFrame:
         import sqlalchemy as sa
@@ -152,6 +156,14 @@ class Notebook:
         more = ("language", "variant", "site_id", "state", "reason", "handed_over_at", "finished_at")
         select = sa.select(*(messages.c[name] for name in (*columns, *more))).order_by(messages.c.message_id)
         return self.workspace.ledger.frame(None, select)
+
+    def _responses(self) -> pl.DataFrame:
+        import polars as pl
+
+        from campaigns.ledger import responses
+
+        with self.workspace.ledger.read() as connection:
+            return responses.frame(connection).select("controller", pl.exclude("controller"))
 
     def _record_unmasking(self, query: str) -> None:
         from campaigns.ledger import audit
