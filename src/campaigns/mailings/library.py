@@ -72,6 +72,7 @@ class Mailing:
             controller=self.controller,
             purpose=purpose.permission_purpose,
             topic=purpose.topic,
+            duties=purpose.duties,
             message_kind=self.kind,
             channels=(self.channel,),
             profiled=self.profiled,

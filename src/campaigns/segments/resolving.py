@@ -177,6 +177,7 @@ def request(
         controller=segment.controller,
         purpose=purpose.permission_purpose,
         topic=purpose.topic,
+        duties=purpose.duties,
         message_kind=message_kind or segment.message_kind,
         channels=tuple(channels),
         profiled=segment.profiled,

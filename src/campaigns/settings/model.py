@@ -124,6 +124,7 @@ class Purpose(Definition):
     kinds: tuple[MessageKind, ...] = Field(min_length=1)
     categories: tuple[str, ...]
     topic: str = ""
+    duties: tuple[str, ...] = ()  # in companies: whose work it concerns, see the rule B2B_DUTIES
 
 
 class Category(Definition):
