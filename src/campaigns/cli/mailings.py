@@ -136,6 +136,8 @@ def send(
         say(str(result))
     if not results:
         say("nothing is due")
+    if any(result.trouble for result in results):
+        raise typer.Exit(2)
 
 
 def pause(plan: Plan) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import get_args
 
 import sqlalchemy as sa
 
@@ -16,7 +17,10 @@ from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.ledger.tables import permission_events as table
 from campaigns.permissions.events import KINDS, known
 from campaigns.settings.binding import suggestion
+from campaigns.settings.model import Channel, PermissionPurpose
 
+CHANNELS: tuple[str, ...] = get_args(Channel)
+PURPOSES: tuple[str, ...] = get_args(PermissionPurpose)
 _WIDENING = frozenset(word.kind for word in KINDS.values() if word.widens)
 _AFTER = timedelta(microseconds=1)
 
@@ -140,10 +144,13 @@ def record(
 
 
 def check(kind: str, *, channel: str | None, purpose: str | None, about: str | None = None) -> str:
-    """The kind that a word means, when it has all it needs. Raises `UserError` PRM001 to PRM003."""
+    """The kind that a word means, when it has all it needs. Raises `UserError` PRM001 to PRM003, PRM006."""
     found = known(kind)
     if found is None:
         raise UserError("PRM001", f"`{kind}` is no kind of permission event.", hint=suggestion(kind, KINDS))
+    for name, value, words in (("channel", channel, CHANNELS), ("purpose", purpose, PURPOSES)):
+        if value and value not in words:
+            raise UserError("PRM006", f"`{value}` is no {name}.", hint=suggestion(value, words))
     word = KINDS[found]
     given = {"channel": channel, "purpose": purpose, "about": about}
     for name in word.needs:

@@ -46,6 +46,7 @@ class Matching:
     positions: dict[str, int]
     others: dict[str, int] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()  # named in `columns:` of the source, and not in the file
 
 
 def folded(name: str) -> str:
@@ -70,7 +71,16 @@ def match(header: Sequence[str], delivery: Delivery, columns: Columns) -> Matchi
     rest = {header[at].strip(): at for at, name in enumerate(ours) if name not in wanted}
     kept = {name: at for name, at in rest.items() if columns.others and _may_be_kept(name)}
     ignored = tuple(name for name in rest if name and name not in kept)
-    return Matching(positions=wanted, others=kept, ignored=ignored)
+    absent = tuple(
+        theirs
+        for theirs, name in delivery.source.columns.items()
+        if name in columns.names and name not in wanted and name not in delivery.source.defaults
+    )
+    for theirs in absent:
+        # a renamed `kuollut` would make the dead alive without a word
+        if near(theirs, [name for name in ignored if len(name) < 64]):
+            raise _missing(delivery.source.columns[theirs], header, delivery)
+    return Matching(positions=wanted, others=kept, ignored=ignored, absent=absent)
 
 
 def fits(header: Sequence[str], source: SourceFile, columns: Columns) -> bool:

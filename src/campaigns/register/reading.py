@@ -208,16 +208,16 @@ def _mapped(frame: pl.DataFrame, delivery: Delivery, columns: Columns) -> pl.Dat
     return frame.with_columns(**filled)
 
 
-def _lower(word: str) -> str:
-    return unicodedata.normalize("NFC", word).strip().lower()
-
-
 def _texts(frame: pl.DataFrame) -> list[str]:
     return [name for name in frame.columns if name != "_line"]
 
 
 def _notes(matching: Matching) -> tuple[str, ...]:
-    if not matching.ignored:
-        return ()
-    count = len(matching.ignored)
-    return (f"{count} further column{'s' if count > 1 else ''} not used",)
+    """The header was recognised, so these are names of columns and nobody's data."""
+    found = (("columns that are not there", matching.absent), ("columns not used", matching.ignored))
+    return tuple(f"{words}: {_listed(names)}" for words, names in found if names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{personal_codes.mask(name[:40])}`" for name in names[:8])
+    return f"{shown}{', …' if len(names) > 8 else ''}"

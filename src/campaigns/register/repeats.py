@@ -54,20 +54,24 @@ def _is_newest_full(delivery: Delivery, lake: Writer) -> bool:
 
 def _names_are_known_now(delivery: Delivery, lake: Writer) -> bool:
     waiting = (pl.col("file_hash") == delivery.sha256) & pl.col("reason").is_in(UNKNOWN)
-    texts = lake.frame("quarantine", ["file_hash", "reason", "text"], where=waiting)["text"].drop_nulls()
-    if texts.is_empty():
-        return False
-    words = texts.str.extract_all(_WORD).explode().str.strip_chars().drop_nulls().unique()
+    rows = lake.frame("quarantine", ["file_hash", "reason", "text"], where=waiting)
     controller = delivery.source.controller
+    unknown = {reason: _words(rows.filter(reason=reason)["text"]) for reason in UNKNOWN}
     numbers = lake.frame("person_keys", where=pl.col("controller") == controller).filter(
         pl.col("key_space") == delivery.key_space
     )["source_id"]
+    person, company, place = (unknown[reason] for reason in UNKNOWN)
     ids = {
-        "companies": ("company_id", company_ids(controller, words)),
-        "sites": ("site_id", site_ids(controller, words)),
-        "metering_points": ("metering_point_id", gsrn.parse_series(words)),
+        "companies": ("company_id", company_ids(controller, company)),
+        "sites": ("site_id", site_ids(controller, place)),
+        "metering_points": ("metering_point_id", gsrn.parse_series(place)),
     }
-    return bool(words.is_in(numbers.implode()).any()) or any(
+    return bool(person.is_in(numbers.implode()).any()) or any(
         bool(found.is_in(lake.frame(table, ["controller", column])[column].implode()).any())
         for table, (column, found) in ids.items()
     )
+
+
+def _words(texts: pl.Series) -> pl.Series:
+    """Everything in the refused rows that could be an id."""
+    return texts.drop_nulls().str.extract_all(_WORD).explode().str.strip_chars().drop_nulls().unique()

@@ -16,11 +16,15 @@ class MaskTokens(logging.Filter):
     """A token in an access log would let whoever reads the log unsubscribe people."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep the line, without its token and on one line."""
-        line = _TOKEN.sub(r"/\1/***", record.getMessage())
-        record.msg = "".join(letter if letter.isprintable() else "?" for letter in line)
-        record.args = ()
+        """Keep the line, without its token and on one line; uvicorn's own form needs the same arguments."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_masked(value) if isinstance(value, str) else value for value in record.args)
         return True
+
+
+def _masked(text: str) -> str:
+    line = _TOKEN.sub(r"/\1/***", text)
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def server(app: ASGIApp, *, host: str, port: int, log_level: str = "info") -> uvicorn.Server:

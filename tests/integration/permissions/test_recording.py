@@ -140,3 +140,13 @@ def test_what_cannot_be_is_refused(ledger: Ledger, fields: dict[str, Any], code:
     with pytest.raises(UserError, match=code):
         _record(ledger, **fields)
     assert _told(ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "meant"), [("channel", "emial", "email"), ("purpose", "newsleter", "newsletter")]
+)
+def test_a_misspelt_word_is_refused_not_recorded(field: str, word: str, meant: str) -> None:
+    given = {"channel": "email", "purpose": "newsletter", field: word}
+    with pytest.raises(UserError, match="PRM006") as caught:
+        recording.check("ban", **given)
+    assert f"did you mean `{meant}`?" in caught.value.mistake.hint

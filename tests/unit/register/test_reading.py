@@ -42,7 +42,7 @@ def test_their_columns_and_words_become_ours(deliver: Deliver) -> None:
     assert rows.frame["kind"].to_list() == ["consumer", "sole_trader", "estate"]
     assert rows.frame.columns == ["_line", "source_id", "name", "kind", "note"]
     assert rows.present == {"source_id", "name", "kind", "note"}
-    assert rows.notes == ("1 further column not used",)
+    assert rows.notes == ("columns not used: `väri`",)
 
 
 def test_cells_are_tidied(deliver: Deliver) -> None:
@@ -235,3 +235,12 @@ def test_several_columns_wrong_for_one_reason_are_one_entry_in_their_words(deliv
         (2, "REG121", "`other` is no date.", "other"),
     ]
     assert (rejects.refused, rejects.left_out) == (1, 1)
+
+
+def test_a_renamed_column_is_not_taken_for_a_missing_one(deliver: Deliver) -> None:
+    columns = {"asiakasnro": "source_id", "nimi": "name", "laji": "kind"}
+    rows, _ = read(deliver(b"asiakasnro;nimi\n1;A\n", columns=columns))
+    assert rows.notes == ("columns that are not there: `laji`",)
+    with pytest.raises(UserError, match=r"REG007.*`laji`") as caught:
+        read(deliver(b"asiakasnro;nimi;lajj\n1;A;consumer\n", columns=columns))
+    assert caught.value.mistake.hint == "did you mean `lajj`?"

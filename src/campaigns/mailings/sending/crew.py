@@ -120,7 +120,8 @@ def send_due(
 ) -> list[SendResult]:
     """Send every approved plan whose time has come, and what was put off until now, the oldest plan first.
 
-    A plan that is too late is not sent; its messages are withheld with MISSED.
+    A plan that is too late is not sent; its messages are withheld with MISSED. A plan that was edited since
+    it was approved is not sent either; its result says so in `trouble`.
     """
     stop = stop or threading.Event()
     with parts.ledger.read() as connection:
@@ -131,7 +132,18 @@ def send_due(
     for plan in due:
         if stop.is_set():
             break
-        results.append(send(parts, plan.plan_id, actor=actor, tick=tick, stop=stop, late="withhold"))
+        try:
+            result = send(parts, plan.plan_id, actor=actor, tick=tick, stop=stop, late="withhold")
+        except Refused as refusal:
+            # one plan that was edited since its approval must not keep the others from going
+            result = SendResult(
+                plan_id=plan.plan_id,
+                mailing=plan.mailing,
+                counts=Counts(),
+                seconds=0.0,
+                trouble=refusal.mistake.message,
+            )
+        results.append(result)
     return results
 
 
