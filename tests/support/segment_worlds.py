@@ -54,6 +54,16 @@ properties = st.one_of(
     st.none(), st.just("{}"), st.sampled_from(PAGES).map(lambda page: json.dumps({"page": page}))
 )
 
+
+def with_their_sites(world: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """A register file tells of a metering point and of its site in one row: there is none without the other."""
+    told = {(site["controller"], site["site_id"]) for site in world["sites"]}
+    points = {(point["controller"], point["site_id"]) for point in world["metering_points"]}
+    unknown = {"building_type": None, "heating": None, "building_year": None}
+    more = [{"controller": owner, "site_id": site, **unknown} for owner, site in sorted(points - told)]
+    return {**world, "sites": [*world["sites"], *more]}
+
+
 worlds = st.fixed_dictionaries(
     {
         "persons": rows(
@@ -137,7 +147,7 @@ worlds = st.fixed_dictionaries(
         "hourly_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
         "browsing_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
     }
-)
+).map(with_their_sites)
 
 unknown = st.sampled_from(({}, {}, {}, {"unknown": "include"}, {"unknown": "remove"}))
 lengths = st.sampled_from(("1 day", "60 days", "6 months", "1 year"))

@@ -26,8 +26,8 @@ def demo(
     approve, send into local mailboxes, report.
     Example: campaigns demo --customers 500
     """
-    from campaigns.workspace import showing
+    from campaigns.workspace.showing import main_job
 
     workspace = context.workspace()
-    for line in showing.main_job(workspace, customers=customers, seed=seed, files_only=files_only, tell=talk):
+    for line in main_job(workspace, customers=customers, seed=seed, files_only=files_only, tell=talk):
         say(line)
