@@ -56,7 +56,7 @@ properties = st.one_of(
 
 
 def with_their_sites(world: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """A register file tells of a metering point and of its site in one row: there is none without the other."""
+    """A register file tells of a metering point and its site in one row: none is without the other."""
     told = {(site["controller"], site["site_id"]) for site in world["sites"]}
     points = {(point["controller"], point["site_id"]) for point in world["metering_points"]}
     unknown = {"building_type": None, "heating": None, "building_year": None}

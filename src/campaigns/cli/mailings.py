@@ -25,12 +25,13 @@ def register(app: typer.Typer) -> None:
 def render(
     mailing: Mailing,
     person: Annotated[str, typer.Option(help="An id, e-mail address, phone or customer number.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where message.html, .txt and .eml go.")] = Path(
-        "data/render"
-    ),
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the files go (default: data/render).")
+    ] = None,
 ) -> None:
-    """Write the exact message that one person would get.
+    """Write the message that one person would get.
 
+    Its links lead to a page that does nothing; a person without permission is shown too.
     Example: campaigns render december_newsletter --person 1042
     """
     from campaigns.mailings import looking
@@ -39,14 +40,15 @@ def render(
     controller = workspace.mailings.load(mailing).controller
     _, person_id = workspace.person(person, controller)
     shown = looking.look(workspace.parts, mailing, person_id, actor=workspace.actor)
-    out.mkdir(parents=True, exist_ok=True)
+    folder = out or workspace.data / "render"
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in (
         ("message.html", shown.html.encode()),
         ("message.txt", shown.text.encode()),
         ("message.eml", shown.payload),
     ):
-        (out / name).write_bytes(content)
-        say(str(out / name))
+        (folder / name).write_bytes(content)
+        say(str(folder / name))
 
 
 def test(
@@ -112,6 +114,7 @@ def approve(plan: Plan, yes: context.Yes = False) -> None:
 def send(
     plan: Annotated[int | None, typer.Argument(metavar="[PLAN]", help="An approved plan.")] = None,
     due: Annotated[bool, typer.Option("--due", help="Every approved plan whose time has come.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the plan's time.")] = False,
     json: context.Json = False,
 ) -> None:
     """Send an approved plan. Killed at any moment, it goes on where it was and repeats nobody.
@@ -128,6 +131,8 @@ def send(
         if plan is None:
             results = crew.send_due(parts, actor=actor, tick=tick)
         else:
+            if not now:
+                crew.refuse_early(parts, plan)
             results = [crew.send(parts, plan, actor=actor, tick=tick)]
     if json:
         as_json([result.as_json() for result in results] if due else results[0].as_json())
@@ -199,18 +204,24 @@ def report(mailing: Mailing, json: context.Json = False) -> None:
 
 
 def evidence(
-    message: Annotated[int, typer.Argument(metavar="MESSAGE", help="The message's number.")],
+    message: Annotated[int | None, typer.Argument(metavar="[MESSAGE]", help="The message's number.")] = None,
+    mailing: Annotated[str, typer.Option(help="With --person, instead of a number.")] = "",
+    person: Annotated[str, typer.Option(help="Whose message of that mailing.")] = "",
     json: context.Json = False,
 ) -> None:
     """Show why a message was allowed.
 
     The decision, its rule, and the person's own word.
 
-    Example: campaigns evidence 12
+    Example: campaigns evidence --mailing december_newsletter --person 1042
     """
     from campaigns.reports.evidence import evidence as look
+    from campaigns.workspace import permitting
 
-    found = look(context.workspace().ledger, message)
+    workspace = context.workspace()
+    if message is None:
+        message = permitting.message_of(workspace, mailing, person)
+    found = look(workspace.ledger, message)
     if json:
         as_json(found.as_json())
     else:

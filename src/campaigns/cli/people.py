@@ -19,7 +19,7 @@ def group() -> None:
 
 @app.command()
 def find(
-    text: Annotated[str, typer.Argument(help="An id, e-mail address, phone or customer number.")],
+    words: Annotated[list[str], typer.Argument(help="An id, e-mail address, phone or customer number.")],
     json: context.Json = False,
 ) -> None:
     """Find people; what is shown is masked, and the search is recorded.
@@ -28,7 +28,7 @@ def find(
     """
     from campaigns.workspace import people
 
-    found = people.find(context.workspace(), text)
+    found = people.find(context.workspace(), " ".join(words))
     if json:
         as_json(found)
         return

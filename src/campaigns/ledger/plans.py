@@ -67,7 +67,11 @@ def get(connection: sa.Connection, plan_id: int) -> PlanRow:
     """The plan of that number. Raises `NotFound` LED020."""
     row = connection.execute(sa.select(table).where(table.c.plan_id == plan_id)).one_or_none()
     if row is None:
-        raise NotFound("LED020", f"there is no plan {plan_id}.", hint="`campaigns status` lists the plans")
+        raise NotFound(
+            "LED020",
+            f"there is no plan {plan_id}.",
+            hint="`campaigns report MAILING` names the plan of a mailing",
+        )
     return _plan(row)
 
 

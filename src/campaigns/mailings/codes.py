@@ -29,6 +29,7 @@ CODES: Mapping[str, str] = {
     "MAI027": "The person is not in the register.",
     "MAI028": "The outcome of the message is known already.",
     "MAI029": "A sender stopped unexpectedly.",
+    "MAI031": "The plan's time has not come.",
     "MAI030": "The channel refused us, or does not answer.",
 }
 

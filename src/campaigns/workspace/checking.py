@@ -45,6 +45,12 @@ def _asked(root: Path, mistake: Mistake, wanted: Sequence[Path]) -> bool:
     return not wanted or any(shown.is_relative_to(path) for path in wanted)
 
 
+def _other_endings(root: Path) -> Iterator[Mistake]:
+    for path in sorted([*root.glob("segments/**/*.yaml"), *root.glob("mailings/*.yaml")]):
+        shown = str(path.relative_to(root))
+        yield Mistake(code="YML012", file=shown, message="nobody reads this file.", hint="name it .yml")
+
+
 def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     try:
         words = catalogue.load(settings, root / "segments" / "catalogue")
@@ -53,6 +59,7 @@ def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
         words = catalogue.load(settings, None)
     segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
     templates = Templates(root / "templates", settings)
+    yield from _other_endings(root)
     yield from segments.check()
     yield from templates.check()
     mailings = Mailings(folder=root / "mailings", settings=settings, segments=segments, templates=templates)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from campaigns.errors import NotFound, UserError
+
 if TYPE_CHECKING:
     from campaigns.ledger.integrity import Verified
     from campaigns.workspace.project import Workspace
@@ -72,3 +74,24 @@ def verify(workspace: Workspace) -> Verified:
 
     with workspace.ledger.read() as connection:
         return recompute(connection)
+
+
+def message_of(workspace: Workspace, mailing: str, person: str) -> int:
+    """The number of a person's newest message of a mailing, sent or withheld.
+
+    Raises `UserError` USE009 when one of them is not named, `NotFound` USE011 when there is none.
+    """
+    import sqlalchemy as sa
+
+    from campaigns.ledger.tables import messages as table
+
+    if not mailing or not person:
+        raise UserError("USE009", "say which message: its number, or --mailing and --person.")
+    controller, person_id = workspace.person(person, workspace.mailings.load(mailing).controller)
+    mine = (table.c.controller == controller) & (table.c.person_id == person_id)
+    select = sa.select(sa.func.max(table.c.message_id)).where(mine & (table.c.mailing == mailing))
+    with workspace.ledger.read() as connection:
+        found = connection.execute(select).scalar_one()
+    if found is None:
+        raise NotFound("USE011", f"person {person_id} was in no plan of `{mailing}`.")
+    return int(found)

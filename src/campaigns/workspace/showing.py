@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from campaigns.workspace.project import Workspace
 
 Tell = Callable[[str], None]
+SHOWN = 5  # reasons a segment
 
 
 def main_job(
@@ -78,15 +79,18 @@ def _segments(workspace: Workspace) -> Iterator[str]:
         found = audience.preview(workspace, name, as_of=workspace.today())
         people = found.resolution
         yield f"  {name}: {people.members:,} people, {len(people.final):,} get the message"
-        for number, code in _losses(found):
+        losses = _losses(found)
+        for number, code in losses[:SHOWN]:
             yield f"    {-number:>7,}  {sentence(code, 'en')} ({code})"
+        if rest := sum(number for number, _ in losses[SHOWN:]):
+            yield f"    {-rest:>7,}  for other reasons"
 
 
 def _losses(found: Preview) -> list[tuple[int, str]]:
-    """The largest reasons for which people are left out, by the code that they are told."""
+    """Why people are left out, the largest reason first."""
     left_out = found.resolution.people.filter(step="permission")
     counts = left_out.group_by("code").len().sort("len", "code", descending=[True, False])
-    return [(number, code) for code, number in counts.head(5).iter_rows()]
+    return [(number, code) for code, number in counts.iter_rows()]
 
 
 def _mailings(workspace: Workspace, step: Tell) -> Iterator[str]:

@@ -115,6 +115,18 @@ def send(
         return _Send(parts, plan, actor, tick, stop).run(processes, channel, started, now)
 
 
+def refuse_early(parts: Parts, plan_id: int) -> None:
+    """Raises `Refused` MAI031 for a plan whose time has not come: `send --due` sends it when it has."""
+    with parts.ledger.read() as connection:
+        plan = plans.get(connection, plan_id)
+    if plan.due_at is not None and plan.due_at > parts.clock():
+        raise Refused(
+            "MAI031",
+            f"plan {plan_id} is due {plan.occurrence}.",
+            hint=f"`campaigns send --due` sends it then; `campaigns send {plan_id} --now` sends it now",
+        )
+
+
 def send_due(
     parts: Parts, *, actor: str, tick: Tick = lambda _done, _total: None, stop: threading.Event | None = None
 ) -> list[SendResult]:
