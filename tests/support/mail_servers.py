@@ -110,6 +110,9 @@ def say_and_drop(data: bytes) -> Callable[[Visit], Awaitable[None]]:
     return answer
 
 
+FAREWELL = 0.3  # seconds
+
+
 @contextlib.contextmanager
 def running(script: Script) -> Iterator[Server]:
     """The server on a port of its own, in a thread of its own."""
@@ -135,6 +138,8 @@ def running(script: Script) -> Iterator[Server]:
         started.set()
         async with listening:
             await stopping.wait()
+        if visits:  # a client that has just said its last word is heard; one that stalls is cut off
+            await asyncio.wait(visits, timeout=FAREWELL)
         for task in list(visits):
             task.cancel()
         await asyncio.gather(*visits, return_exceptions=True)
