@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from campaigns.consumption.calendar import days_off
+from campaigns.settings.holidays import days_off
 
 BASE_X100 = 1700  # degree days below a daily mean of 17 °C
 COLD_X100, WARM_X100 = 0, 1500

@@ -37,9 +37,14 @@ def token_keys(
 
 def person_of(connection: sa.Connection, token_key: bytes) -> tuple[str, int] | None:
     """Whose key it is: (controller, person_id); None for one that is unknown or erased."""
-    select = sa.select(table.c.controller, table.c.person_id).where(table.c.token_key == token_key)
-    row = connection.execute(select).one_or_none()
-    return None if row is None else (row.controller, row.person_id)
+    return people_of(connection, [token_key]).get(token_key)
+
+
+def people_of(connection: sa.Connection, token_keys: Iterable[bytes]) -> dict[bytes, tuple[str, int]]:
+    """Whose keys they are, as `person_of`; those that are unknown or erased are not in it."""
+    select = sa.select(table).where(table.c.token_key.in_(list(token_keys)))
+    rows = connection.execute(select)
+    return {bytes(row.token_key): (row.controller, row.person_id) for row in rows}
 
 
 def _existing(connection: sa.Connection, controller: str, person_ids: list[int]) -> dict[int, bytes]:

@@ -48,15 +48,12 @@ def reopen(root: Path) -> Parts:
     from campaigns.content.templates import Library as Templates
     from campaigns.content.tokens import Tokens, token_keys
     from campaigns.lake import Lake
-    from campaigns.ledger import Ledger
+    from campaigns.ledger.opening import open_ledger
     from campaigns.mailings.library import Library as Mailings
     from campaigns.segments.library import Library as Segments
     from campaigns.settings.loading import FILE, load
-    from campaigns.settings.secrets import secret
 
     settings, data = load(root / FILE), root / "data"
-    url = secret("ledger_url")
-    place: str | Path = url.reveal() if url else root / settings.ledger.path
     words = loading.load(settings, root / "segments" / "catalogue")
     segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
     templates = Templates(root / "templates", settings)
@@ -64,7 +61,7 @@ def reopen(root: Path) -> Parts:
         root=root,
         settings=settings,
         lake=Lake(data / "lake"),
-        ledger=Ledger.open(place, create=False, folder=data / "ledger"),
+        ledger=open_ledger(root, settings, create=False),
         mailings=Mailings(
             folder=root / "mailings", settings=settings, segments=segments, templates=templates
         ),

@@ -20,6 +20,7 @@ from campaigns.ledger.tables import permission_events as table
 from campaigns.permissions.events import ALIASES, event_id
 from campaigns.permissions.events import KINDS as WORDS
 from campaigns.register.deliveries import Delivery, Imported, Kind
+from campaigns.register.headers import folded
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed
 from campaigns.register.reading import Columns
@@ -60,7 +61,7 @@ class Permissions:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A person, a kind and a time, and nothing that events have."""
-        names = {name.casefold().strip() for name in header}
+        names = {folded(name) for name in header}
         return set(COLUMNS.required) <= names and "channel" in names
 
     def load(

@@ -10,6 +10,7 @@ import polars as pl
 
 from campaigns.identifiers import BadIdentifier, business_id
 from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.headers import folded
 from campaigns.register.ids import company_ids
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed, mapped_words
@@ -35,7 +36,7 @@ class Companies:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A name and a business id."""
-        return {"source_id", "name", "business_id"} <= {name.casefold().strip() for name in header}
+        return {"source_id", "name", "business_id"} <= {folded(name) for name in header}
 
     def load(
         self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime

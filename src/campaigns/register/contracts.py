@@ -10,6 +10,7 @@ import polars as pl
 
 from campaigns.identifiers import gsrn
 from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.headers import folded
 from campaigns.register.ids import company_ids, contract_ids, heat_point_ids
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed
@@ -42,7 +43,7 @@ class Contracts:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A contract type and a start."""
-        return set(COLUMNS.required) <= {name.casefold().strip() for name in header}
+        return set(COLUMNS.required) <= {folded(name) for name in header}
 
     def load(
         self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.headers import folded
 from campaigns.register.ids import event_ids
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed
@@ -38,7 +39,7 @@ class Events:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A person, a name and a time."""
-        return set(COLUMNS.required) <= {name.casefold().strip() for name in header}
+        return set(COLUMNS.required) <= {folded(name) for name in header}
 
     def load(
         self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime

@@ -11,6 +11,7 @@ import polars as pl
 from campaigns.register import contact_points, relationships
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.erased import KEY_CHANNEL
+from campaigns.register.headers import folded
 from campaigns.register.ids import company_ids
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed, mapped
@@ -73,7 +74,7 @@ class Persons:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A source id and what only people have."""
-        names = {name.casefold().strip() for name in header}
+        names = {folded(name) for name in header}
         return "source_id" in names and len(names & _TELLING) > 1
 
     def load(

@@ -10,6 +10,7 @@ import polars as pl
 
 from campaigns.identifiers import gsrn
 from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.headers import folded
 from campaigns.register.ids import heat_point_ids, site_ids
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed
@@ -58,7 +59,7 @@ class Sites:
 
     def recognises(self, header: Sequence[str]) -> bool:
         """Metering points with what is said of a building."""
-        names = {name.casefold().strip() for name in header}
+        names = {folded(name) for name in header}
         return {"source_id", "gsrn", "energy"} <= names
 
     def load(

@@ -12,8 +12,7 @@ from campaigns.segments import values
 from campaigns.segments.fingerprints import fingerprint
 from campaigns.segments.model import NAME, Segment
 from campaigns.segments.reading import SegmentReader, Surroundings
-from campaigns.segments.repeats import parse_leniently
-from campaigns.settings.documents import Mapping, Scalar
+from campaigns.settings.documents import Mapping, Scalar, read_on
 from campaigns.settings.model import Settings
 
 
@@ -55,11 +54,6 @@ class Library:
             run.found, key=lambda found: (found.file, found.line or 0, found.column or 0, found.code)
         )
 
-    def text_of(self, name: str) -> str:
-        """The file as it is written."""
-        self.load(name)
-        return (self.folder / f"{name}.yml").read_text(encoding="utf-8")
-
     def shown(self, path: Path) -> str:
         """The file's name in messages."""
         return f"{self.folder.name}/{path.name}" if path.parent == self.folder else str(path)
@@ -91,7 +85,7 @@ class _Run:
             self.found.append(_bad_name(shown, name))
             return None
         try:
-            node, repeats = parse_leniently(path, shown)
+            node, repeated = read_on(path, name=shown)
         except Mistakes as wrong:
             self.found += wrong.mistakes
             return None
@@ -103,8 +97,8 @@ class _Run:
         around = Surroundings(catalogue=self.library.catalogue, settings=self.library.settings, others=self)
         reader = SegmentReader(name, node, around)
         segment = reader.read()
-        self.found += repeats.and_others(reader.found)
-        if segment is None or repeats.mistakes:
+        self.found += [*map(_of_a_condition, repeated), *reader.found]
+        if segment is None or repeated:
             return None
         return replace(segment, fingerprint=fingerprint(segment))
 
@@ -125,6 +119,13 @@ class _Run:
             found.append(word.mark.mistake("SEG025", message, values.did_you_mean(name, others)))
             return None
         return self.load(name)
+
+
+def _of_a_condition(repeat: Mistake) -> Mistake:
+    """SEG003 of an indented key speaks of a condition, which is where segments have such keys."""
+    if (repeat.column or 1) == 1:
+        return repeat
+    return replace(repeat, message=repeat.message.replace("the same place", "the same condition"))
 
 
 def _bad_name(shown: str, name: str) -> Mistake:

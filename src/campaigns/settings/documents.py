@@ -120,6 +120,14 @@ def read(path: Path, *, name: str | None = None) -> Node:
     Raises `Mistakes` for everything that is not plain data: anchors, aliases, tags, merge keys,
     duplicate keys, tabs, control characters, a second document, files over 1 MB.
     """
+    return _without_repeats(*read_on(path, name=name))
+
+
+def read_on(path: Path, *, name: str | None = None) -> tuple[Node, list[Mistake]]:
+    """As `read`, but keys written twice come beside the node, which has the first value of each.
+
+    For readers who want to tell the other mistakes of the file in the same run.
+    """
     shown = name or str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -131,15 +139,26 @@ def read(path: Path, *, name: str | None = None) -> Node:
         raise Mistakes(
             [Mistake(code="YML001", file=shown, message=f"cannot be read: {error.strerror}.")]
         ) from None
-    return parse(raw, name=shown)
+    return _parse(raw, shown)
 
 
 def parse(raw: bytes | str, *, name: str = "<text>") -> Node:
     """Parse YAML text into nodes; `name` is the file shown in messages. Raises `Mistakes`."""
+    return _without_repeats(*_parse(raw, name))
+
+
+def _parse(raw: bytes | str, name: str) -> tuple[Node, list[Mistake]]:
     text = _decode(raw, name)
     source = Source(name, tuple(text.split("\n")))
     _refuse_controls(text, source)
-    return _Walk(source).document(text)
+    walk = _Walk(source)
+    return walk.document(text), walk.repeated
+
+
+def _without_repeats(node: Node, repeated: list[Mistake]) -> Node:
+    if repeated:
+        raise Mistakes(repeated)
+    return node
 
 
 def _decode(raw: bytes | str, name: str) -> str:
@@ -206,13 +225,14 @@ class _Walk:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.found: list[Mistake] = []
+        self.repeated: list[Mistake] = []
 
     def document(self, text: str) -> Node:
         loader = _Parser(text)
         try:
             node = self._read(loader)
         except yaml.MarkedYAMLError as error:
-            raise Mistakes([*self.found, self._syntax(error)]) from None
+            raise Mistakes([*self.found, *self.repeated, self._syntax(error)]) from None
         except yaml.YAMLError:
             raise Mistakes(
                 [Mistake(code="YML005", file=self.source.name, message="this is not YAML text.")]
@@ -220,7 +240,7 @@ class _Walk:
         finally:
             loader.dispose()
         if self.found:
-            raise Mistakes(self.found)
+            raise Mistakes([*self.found, *self.repeated])
         return node
 
     def _read(self, loader: Any) -> Node:
@@ -274,7 +294,7 @@ class _Walk:
                 )
             elif key.text in entries:
                 first = entries[key.text].key.mark.line
-                self.found.append(
+                self.repeated.append(
                     key.mark.mistake(
                         "SEG003",  # the same slip in every definition, so one code
                         f"`{key.text}` is written twice in the same place (first on line {first}).",

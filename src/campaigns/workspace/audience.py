@@ -46,14 +46,7 @@ def preview(workspace: Workspace, name: str, *, as_of: date) -> Preview:
 
     segment = workspace.segment_files.load(name)
     with workspace.engine() as db:
-        return count(
-            segment,
-            db=db,
-            ledger=workspace.ledger,
-            settings=workspace.settings,
-            as_of=as_of,
-            at=workspace.now(),
-        )
+        return count(segment, db=db, **_asked(workspace, as_of))
 
 
 def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:
@@ -62,14 +55,7 @@ def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:
 
     segment = workspace.segment_files.load(name)
     with workspace.engine() as db:
-        return find(
-            segment,
-            db=db,
-            ledger=workspace.ledger,
-            settings=workspace.settings,
-            as_of=as_of,
-            at=workspace.now(),
-        )
+        return find(segment, db=db, **_asked(workspace, as_of))
 
 
 def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:
@@ -79,15 +65,17 @@ def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:
     segment = workspace.segment_files.load(name)
     _, person_id = workspace.person(person, segment.controller)
     with workspace.engine() as db:
-        return explain(
-            segment,
-            person_id,
-            db=db,
-            ledger=workspace.ledger,
-            settings=workspace.settings,
-            as_of=as_of,
-            at=workspace.now(),
-        )
+        return explain(segment, person_id, db=db, **_asked(workspace, as_of))
+
+
+def _asked(workspace: Workspace, as_of: date) -> dict[str, Any]:
+    """What every question about a segment needs besides the segment."""
+    return {
+        "ledger": workspace.ledger,
+        "settings": workspace.settings,
+        "as_of": as_of,
+        "at": workspace.now(),
+    }
 
 
 def sql(workspace: Workspace, name: str, *, as_of: date) -> str:

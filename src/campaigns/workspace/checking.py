@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from campaigns import catalogue
-from campaigns.content.templates import Library as Templates
 from campaigns.errors import Mistake, Mistakes, UserError
-from campaigns.mailings.library import Library as Mailings
-from campaigns.segments.library import Library as Segments
 from campaigns.settings.loading import FILE, find_workspace, load
 from campaigns.settings.model import Settings
+from campaigns.workspace.project import Workspace
 
 
 def check(folder: Path | None, paths: Sequence[Path]) -> list[Mistake]:
@@ -52,15 +50,13 @@ def _other_endings(root: Path) -> Iterator[Mistake]:
 
 
 def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
+    workspace = Workspace(root, settings)
     try:
-        words = catalogue.load(settings, root / "segments" / "catalogue")
+        workspace.catalogue  # noqa: B018  # read here, so that its mistakes are told
     except Mistakes as found:
         yield from found.mistakes
-        words = catalogue.load(settings, None)
-    segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
-    templates = Templates(root / "templates", settings)
+        workspace.catalogue = catalogue.load(settings, None)
     yield from _other_endings(root)
-    yield from segments.check()
-    yield from templates.check()
-    mailings = Mailings(folder=root / "mailings", settings=settings, segments=segments, templates=templates)
-    yield from mailings.check()
+    yield from workspace.segment_files.check()
+    yield from workspace.templates.check()
+    yield from workspace.mailings.check()

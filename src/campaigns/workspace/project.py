@@ -80,12 +80,9 @@ class Workspace:
 
     def open_ledger(self, **options: Any) -> Ledger:
         """Another opening of the ledger; `options` as of `Ledger.open`."""
-        from campaigns.ledger import Ledger
-        from campaigns.settings.secrets import secret
+        from campaigns.ledger.opening import open_ledger
 
-        url = secret("ledger_url")
-        place: str | Path = url.reveal() if url else self.root / self.settings.ledger.path
-        return Ledger.open(place, folder=self.data / "ledger", **options)
+        return open_ledger(self.root, self.settings, **options)
 
     @cached_property
     def catalogue(self) -> Catalogue:

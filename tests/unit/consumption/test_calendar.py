@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from campaigns.consumption.calendar import LocalDays, days_off
+from campaigns.consumption.calendar import LocalDays
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 DAYS = LocalDays(zone=HELSINKI, first=date(2025, 1, 1), last=date(2025, 12, 31))
@@ -55,18 +55,3 @@ def test_days_of_one_clock_come_together() -> None:
     days = np.array([number(date(2025, 3, 30)), 3, 4, number(date(2025, 3, 30))])
     found = {len(clock): chosen.tolist() for clock, chosen in DAYS.patterns(days).items()}
     assert found == {92: [True, False, False, True], 96: [False, True, True, False]}
-
-
-def test_days_off_of_2026() -> None:
-    """The calendar that the almanac office of the University of Helsinki prints."""
-    printed = "01.01. 06.01. 03.04. 05.04. 06.04. 01.05. 14.05. 24.05. 19.06. 20.06. 31.10. 06.12."
-    assert [day.strftime("%d.%m.") for day in sorted(days_off([2026]))] == [
-        *printed.split(),
-        "24.12.",
-        "25.12.",
-        "26.12.",
-    ]
-
-
-def test_days_off_move_with_easter() -> None:
-    assert {date(2024, 3, 29), date(2024, 4, 1), date(2038, 4, 25)} <= days_off([2024, 2038])

@@ -16,24 +16,8 @@ from campaigns.ledger import Ledger
 from campaigns.ledger.lists import among
 from campaigns.ledger.tables import permission_events as events
 from campaigns.ledger.tables import suppressions
-from campaigns.permissions.state import Words, shorten
-
-_NAMES = (
-    "position",
-    "controller",
-    "person_id",
-    "address_digest",
-    "kind",
-    "channel",
-    "purpose",
-    "occurred_at",
-    "recorded_at",
-    "valid_until",
-    "source",
-    "method",
-    "event_id",
-    "details",
-)
+from campaigns.permissions import state
+from campaigns.permissions.state import Words
 
 
 def company_words(ledger: Ledger, controller: str) -> pl.DataFrame:
@@ -69,6 +53,4 @@ def words_about(
 def _words(
     ledger: Ledger, connection: sa.Connection, controller: str, condition: sa.ColumnElement[bool]
 ) -> pl.DataFrame:
-    has_evidence = sa.type_coerce(events.c.evidence.is_not(None), sa.Boolean).label("has_evidence")
-    select = sa.select(*(events.c[name] for name in _NAMES), has_evidence).order_by(events.c.position)
-    return shorten(ledger.frame(connection, select.where(events.c.controller == controller, condition)))
+    return state.read(ledger, connection, (events.c.controller == controller) & condition)

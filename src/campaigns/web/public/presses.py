@@ -39,10 +39,11 @@ class _Owned:
 
 def record(connection: Connection, presses: Sequence[Press]) -> None:
     """Record them; somebody who was erased since has nothing left that could be recorded."""
+    people = tokens.people_of(connection, {press.claim.token_key for press in presses})
     owned = [
         _Owned(press=press, controller=owner[0], person_id=owner[1])
         for press in presses
-        if (owner := tokens.person_of(connection, press.claim.token_key)) is not None
+        if (owner := people.get(press.claim.token_key)) is not None
     ]
     unsubscribe_all(Ledger.of(connection), connection, [_word(one) for one in owned])
     responses.add(connection, _responses(connection, owned))

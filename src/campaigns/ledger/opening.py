@@ -1,0 +1,17 @@
+"""Where the ledger of a workspace is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from campaigns.ledger.database import Ledger
+from campaigns.settings.model import Settings
+from campaigns.settings.secrets import secret
+
+
+def open_ledger(root: Path, settings: Settings, **options: Any) -> Ledger:
+    """PostgreSQL when CAMPAIGNS_LEDGER_URL says so, else SQLite below `root`. Raises as `Ledger.open`."""
+    url = secret("ledger_url")
+    place: str | Path = url.reveal() if url else root / settings.ledger.path
+    return Ledger.open(place, folder=root / "data" / "ledger", **options)
