@@ -187,10 +187,11 @@ class Catalogue:
         fields = sum(len(of) for of in self.fields.values())
         return f"<catalogue: {fields} fields, {len(self.metrics)} metrics, {len(self.events)} events>"
 
-    def search(self, word: str = "") -> Iterator[Entry]:
-        """The fields, metrics and events whose name, label or description holds that word."""
-        fields = (entry for of in self.fields.values() for entry in of.values())
-        for entry in (*fields, *self.metrics.values(), *self.events.values()):
+    def search(self, word: str = "") -> Iterator[Entry | RelationEntry | PeriodEntry]:
+        """Everything but audiences whose name, label or description holds that word."""
+        fields = [entry for of in self.fields.values() for entry in of.values()]
+        words = (self.metrics, self.events, self.relations, self.periods)
+        for entry in (*fields, *(entry for named in words for entry in named.values())):
             texts = (entry.name, *entry.label.values(), *entry.description.values())
             if any(word.lower() in text.lower() for text in texts):
                 yield entry

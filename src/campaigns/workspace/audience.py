@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from campaigns.catalogue.model import Entry, EventEntry, FieldEntry, MetricEntry, PeriodEntry, RelationEntry
 from campaigns.errors import Mistakes
 
 if TYPE_CHECKING:
@@ -87,27 +88,27 @@ def sql(workspace: Workspace, name: str, *, as_of: date) -> str:
 
 
 def catalogue_rows(workspace: Workspace, word: str) -> list[dict[str, str]]:
-    """What a segment may name, as far as it speaks of `word`."""
-    wanted = word.lower()
-    rows = [row for row in _entries(workspace) if wanted in " ".join(row.values()).lower()]
+    """What a segment may name, as far as its name, label or description speaks of `word`."""
+    rows = [_row(*_kind(entry), entry) for entry in workspace.catalogue.search(word)]
     return sorted(rows, key=lambda row: (row["kind"], row["of"], row["name"]))
 
 
-def _entries(workspace: Workspace) -> list[dict[str, str]]:
-    words = workspace.catalogue
-    rows = [
-        _row("field", relation, entry, entry.unit or entry.type)
-        for relation, fields in words.fields.items()
-        for entry in fields.values()
-    ]
-    rows += [_row("metric", "site", entry, entry.unit) for entry in words.metrics.values()]
-    rows += [_row("event", "customer", entry, "") for entry in words.events.values()]
-    rows += [_row("relation", "", entry, "") for entry in words.relations.values()]
-    rows += [_row("period", "", entry, "") for entry in words.periods.values()]
-    return rows
+def _kind(entry: Entry | RelationEntry | PeriodEntry) -> tuple[str, str, str]:
+    """What it is, of what, and in which unit."""
+    match entry:
+        case FieldEntry():
+            return "field", entry.relation, entry.unit or entry.type
+        case MetricEntry():
+            return "metric", "site", entry.unit
+        case EventEntry():
+            return "event", "customer", ""
+        case RelationEntry():
+            return "relation", "", ""
+        case _:
+            return "period", "", ""
 
 
-def _row(kind: str, of: str, entry: Any, unit: str) -> dict[str, str]:
+def _row(kind: str, of: str, unit: str, entry: Any) -> dict[str, str]:
     label = entry.label
     return {"kind": kind, "of": of, "name": entry.name, "unit": unit, "fi": label["fi"], "en": label["en"]}
 
