@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 from campaigns.catalogue import sources
 from campaigns.catalogue.units import UNITS
 from campaigns.settings.binding import Definition
-from campaigns.settings.model import DataLevel, Name, Switch, Texts
+from campaigns.settings.model import DataLevel, Texts
+from campaigns.settings.words import Name, Switch
 
 FieldType = Literal["choice", "text", "number", "date", "yes_no"]
 Relation = Literal["person", "site", "contract", "company"]

@@ -12,7 +12,8 @@ from campaigns.content.sources import Folder, Piece, of_value
 from campaigns.errors import Mistake, Mistakes
 from campaigns.settings.binding import Definition, bind, suggestion
 from campaigns.settings.documents import Mapping, Mark, Node, Scalar, parse
-from campaigns.settings.model import Language, MessageKind, Name, Settings
+from campaigns.settings.model import Language, MessageKind, Settings
+from campaigns.settings.words import Name
 
 FILE = "message.yml"
 LANGUAGES: tuple[Language, ...] = ("fi", "sv", "en")

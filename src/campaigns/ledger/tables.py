@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -263,4 +264,55 @@ audit = Table(
     Column("controller", String(64)),
     Column("person_id", BigInteger),
     Column("details", JSON, nullable=False, default=dict),
+    Column("previous_digest", String(64)),
+    Column("erasable_digest", String(64)),  # keyed, of who and what: the chain outlives their retention
+    Column("digest", String(64)),  # keyed, one chain over all entries
+    Column("erased_at", Moment),  # when its retention was over and who and what were emptied
+)
+
+rights_requests = Table(
+    "rights_requests",
+    metadata,
+    Column("request_id", Key, primary_key=True),
+    Column("controller", String(64), nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),  # access, portability, rectify, erase, restrict, object
+    Column("state", String(16), nullable=False),  # open, done, refused
+    Column("received_at", Moment, nullable=False),
+    Column("received_by", String(64), nullable=False),  # letter, phone, email, portal, visit
+    Column("due_on", Date, nullable=False),  # a month from receipt, Art. 12(3)
+    Column("extended_at", Moment),  # two more months, told to the person with the reason
+    Column("reason", Text),  # of the extension or the refusal; emptied at erasure
+    Column("handled_by", String(128)),
+    Column("closed_at", Moment),
+    Column("answer_digest", String(64)),  # SHA-256 of the file that was given
+    Column("details", JSON, nullable=False, default=dict),  # counts and names of fields, never values
+    CheckConstraint("state IN ('open', 'done', 'refused')", name="rights_requests_state"),
+    Index("rights_requests_person", "controller", "person_id"),
+    Index("rights_requests_due", "state", "due_on"),
+)
+
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("disclosure_id", Key, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("name", String(64), nullable=False),  # of `disclosures` in campaigns.yml; empty for a processor
+    Column("controller", String(64), nullable=False),  # whose data
+    Column("recipient", String(64), nullable=False),  # a controller, a processor, or who else receives it
+    Column("channel", String(16)),
+    Column("purpose", String(64), nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("what", String(128), nullable=False),  # the segment, source file or mailing
+    Column("persons", Integer, nullable=False),
+    Column("expires_on", Date),  # when the recipient must have deleted it
+)
+
+disclosed_people = Table(
+    "disclosed_people",
+    metadata,
+    Column("disclosure_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Index("disclosed_people_person", "person_id"),
 )

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from campaigns.mailings.schedule import Length, Schedule
 from campaigns.settings.binding import Definition
-from campaigns.settings.model import Channel, Name
+from campaigns.settings.model import Channel
+from campaigns.settings.words import Name
 
 DEFAULT_LATEST = timedelta(hours=4)
 

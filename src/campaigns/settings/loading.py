@@ -104,6 +104,13 @@ def _unknown_names(node: Node) -> Iterator[Mistake]:
     yield from _check(node, ("sources", "*", "controller"), controllers, "controller")
     yield from _check(node, ("channels", "*", "processor"), processors, "processor")
     yield from _check(node, ("purposes", "*", "categories", "*"), categories, "category")
+    yield from _check(node, ("disclosures", "*", "from_controller"), controllers, "controller")
+    yield from _check(node, ("disclosures", "*", "categories", "*"), categories, "category")
+    purposes, disclosures = (
+        [entry.key.text for entry in _entries(node, part)] for part in ("purposes", "disclosures")
+    )
+    yield from _check(node, ("disclosures", "*", "purposes", "*"), purposes, "purpose")
+    yield from _check(node, ("sources", "*", "disclosure"), disclosures, "disclosure")
 
 
 def _check(node: Node, path: tuple[str, ...], names: Collection[str], what: str) -> Iterator[Mistake]:

@@ -7,9 +7,12 @@ from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, ValidationError
 
 from campaigns.settings.binding import Definition
+from campaigns.settings.policy import Policy
+from campaigns.settings.retention import Retention
+from campaigns.settings.words import Decided, Keep, Name, Span, Switch
 
 Language = Literal["fi", "sv", "en"]
 Channel = Literal["email", "sms", "phone", "robocall", "letter", "ad_audience", "web_ad", "portal"]
@@ -59,16 +62,6 @@ NoticePurpose = Literal[
 DataLevel = Literal["totals", "daily", "hourly", "presence"]
 MARKETING_KINDS: frozenset[str] = frozenset({"marketing", "newsletter", "survey"})
 
-_SWITCHES = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
-
-
-def _switch(value: object) -> object:
-    if isinstance(value, str) and value.lower() in _SWITCHES:
-        return _SWITCHES[value.lower()]
-    if isinstance(value, bool):
-        return value
-    raise ValueError("say on or off")
-
 
 def _zone(value: str) -> str:
     try:
@@ -89,16 +82,16 @@ def _https(value: str) -> str:
     return value.rstrip("/")
 
 
-def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
-        raise ValueError("a name is lower-case letters, digits and _, such as energy_offers")
-    return value
-
-
-Switch = Annotated[bool, BeforeValidator(_switch)]
 Url = Annotated[str, AfterValidator(_https)]
-Name = Annotated[str, AfterValidator(_name)]
 Texts = dict[Language, str]
+
+
+class Notice(Definition):
+    """One version of a controller's privacy notice. `changes` is told to those who saw an older one."""
+
+    date: date
+    text: dict[Language, str] = Field(min_length=1)  # files of the workspace
+    changes: Texts = {}
 
 
 class Controller(Definition):
@@ -113,6 +106,7 @@ class Controller(Definition):
     privacy_url: Url
     sender_email: str
     sender_name: str
+    notices: dict[str, Notice] = {}  # by version, such as 2023-06-26
 
 
 class Purpose(Definition):
@@ -157,6 +151,8 @@ class SourceFile(Definition):
     match: str = ""
     extract: Literal["full", "changes"] = "changes"
     key_space: str = ""
+    disclosure: str = ""  # of `disclosures`, when the numbers are the other company's
+    sheet: str = ""  # of a workbook with several
     informed_by: str = ""
     evidence: Attestation | None = None
     columns: dict[str, str] = {}
@@ -164,6 +160,21 @@ class SourceFile(Definition):
     defaults: dict[str, str] = {}
     delimiter: str = ""
     encoding: str = "utf-8"
+
+
+class Disclosure(Decided):
+    """Data of one register that the other company, or a recipient outside, may be given.
+
+    A source that brings one company's customer numbers into the other's register names it, and so does an
+    export. Without one the data stays where it is: WRONG_REGISTER.
+    """
+
+    from_controller: Name
+    to: str  # a controller of this file, or who else receives it
+    purposes: tuple[Name, ...] = Field(min_length=1)
+    categories: tuple[Name, ...] = Field(min_length=1)
+    legal_basis: str
+    valid_until: date
 
 
 class Processor(Definition):
@@ -205,40 +216,6 @@ class ChannelSettings(Definition):
     sendgrid: SendGrid = SendGrid()
 
 
-class SoftOptIn(Definition):
-    """The soft opt-in of section 200(3), and who decided about it."""
-
-    value: Switch
-    decided_by: str
-    date: date
-    reason: str
-
-
-class MeterDataLevels(Definition):
-    """What each level of meter data needs before a segment may use it."""
-
-    totals: Literal["interest", "consent", "never"]
-    daily: Literal["interest", "consent", "never"]
-    hourly: Literal["interest", "consent", "never"]
-    presence: Literal["never"]
-
-
-class MeterData(Definition):
-    """The permission that meter data needs, by data level."""
-
-    value: MeterDataLevels
-    decided_by: str
-    date: date
-    reason: str
-
-
-class Policy(Definition):
-    """Decisions that the law leaves open: each says who decided, when and why."""
-
-    soft_opt_in: SoftOptIn
-    meter_data: MeterData
-
-
 class Web(Definition):
     """The public pages."""
 
@@ -253,6 +230,14 @@ class LedgerSettings(Definition):
     path: str = "data/ledger/ledger.sqlite"
 
 
+class BackupSettings(Definition):
+    """Where backups go, and for how long; the list of erased people lies apart from them."""
+
+    folder: str = "backups"
+    erased_list: str = "erased"  # a folder on another disk, by choice
+    keep: Keep = Span(days=30)
+
+
 class Settings(Definition):
     """All of `campaigns.yml`."""
 
@@ -264,9 +249,12 @@ class Settings(Definition):
     processors: dict[Name, Processor]
     channels: dict[Channel, ChannelSettings]
     sources: dict[Name, SourceFile] = {}
+    disclosures: dict[Name, Disclosure] = {}
     policy: Policy
+    retention: Retention = Retention()
     web: Web
     ledger: LedgerSettings = LedgerSettings()
+    backup: BackupSettings = BackupSettings()
 
     @property
     def zone(self) -> ZoneInfo:

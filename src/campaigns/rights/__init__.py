@@ -1,0 +1,1 @@
+"""What people may ask of us, and how long we keep what we know: requests, answers, erasure, retention."""
