@@ -10,8 +10,12 @@ from pathlib import Path
 import polars as pl
 from stdnum import ean
 
+from campaigns import engine
 from campaigns.lake import Lake
 from campaigns.ledger import Ledger
+from campaigns.permissions.deciding import decide
+from campaigns.permissions.recording import record
+from campaigns.permissions.requests import Request
 from campaigns.register.deliveries import Imported
 from campaigns.register.importing import import_files
 from campaigns.register.kinds import KINDS
@@ -116,6 +120,33 @@ class Office:
     def frame(self, table: str) -> pl.DataFrame:
         with self.lake.snapshot() as snapshot:
             return snapshot.frame(table)
+
+    def decisions(self, person_id: int, *channels: str, **asked: object) -> dict[str, str]:
+        """The code of each channel: may this person get marketing of the retail company, or what is asked?"""
+        usual = {"purpose": "direct_marketing", "message_kind": "marketing", "profiled": False}
+        request = Request(
+            controller="lahti_energia",
+            channels=channels or ("email", "letter"),
+            at=self.now,
+            **{**usual, **asked},  # type: ignore[arg-type]  # words of a request
+        )
+        persons = pl.DataFrame({"person_id": [person_id]}, schema={"person_id": pl.Int64})
+        with self.lake.snapshot() as snapshot, engine.connect(snapshot, threads=1) as db:
+            answers = decide(db, request, persons, settings=self.settings, ledger=self.ledger)
+        return dict(answers.select("channel", "code").rows())
+
+    def says(self, person_id: int, kind: str, **more: str) -> None:
+        """The person says something to the retail company, now and with proof."""
+        with self.ledger.write() as connection:
+            record(
+                connection,
+                people=[("lahti_energia", person_id)],
+                kind=kind,
+                at=self.now,
+                now=self.now,
+                source="cli",
+                **{"evidence": "letter", **more},  # type: ignore[arg-type]  # words of a permission event
+            )
 
     def all_frames(self, *without: str) -> dict[str, list[tuple[object, ...]]]:
         """Every table that is not about imports, as rows, without the columns named."""

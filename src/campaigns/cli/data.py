@@ -28,6 +28,12 @@ def import_(
     received: Annotated[
         str, typer.Option(metavar="TIME", help="When the files came (default: each file's own time).")
     ] = "",
+    accept_shrink: Annotated[
+        bool,
+        typer.Option(
+            "--accept-shrink", help="Full extracts that lack much of what is known are right (recorded)."
+        ),
+    ] = False,
     json: context.Json = False,
 ) -> None:
     """Import source files.
@@ -44,6 +50,7 @@ def import_(
         as_kind=kind or None,
         source=source or None,
         received=context.moment(received),
+        accept_shrink=accept_shrink,
     )
     if json:
         as_json(done.as_json())

@@ -47,7 +47,7 @@ class Companies:
         accepted = job.rejects.accepted(_typed(rows.frame, job))
         known = job.known("companies")
         mine = known.filter((pl.col("source") == delivery.source_name) & pl.col("ended_on").is_null())
-        absent = job.extract.absent(mine["company_id"], company_ids(job.controller, rows.keys))
+        absent = job.absent(mine["company_id"], company_ids(job.controller, rows.keys))
         newest = job.newest(accepted, known, "company_id")
         kept = job.lasting(newest, known, "company_id", columns=COLUMNS.optional, present=rows.present)
         gone = known.filter(pl.col("company_id").is_in(absent.implode()))

@@ -55,7 +55,7 @@ class Contracts:
         known = job.known("contracts")
         running = pl.col("end_date").is_null() | (pl.col("end_date") > job.extract.day)
         mine = known.filter((pl.col("source") == delivery.source_name) & running)
-        absent = job.extract.absent(mine["contract_id"], contract_ids(job.controller, rows.keys))
+        absent = job.absent(mine["contract_id"], contract_ids(job.controller, rows.keys))
         newest = job.newest(accepted, known, "contract_id")
         kept = job.lasting(
             newest, known, "contract_id", columns=_LASTING[delivery.source.extract], present=rows.present

@@ -23,6 +23,7 @@ class Delivery:
 
     `name` is fit to be shown: without control characters and identity codes. `received` (aware UTC) decides
     which of two files is newer; `received_is_told` says that a person gave it, not the file's own time.
+    `shrink_accepted_by` is who said that this full extract really has so much less; nobody, usually.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Delivery:
     source_name: str
     source: SourceFile
     received_is_told: bool = False
+    shrink_accepted_by: str = ""
     again: bool = False  # the same bytes as an earlier file, with something new to say
 
     @property

@@ -49,17 +49,24 @@ class Extract:
     def absent(self, known: pl.Series, present: pl.Series) -> pl.Series:
         """Which of the known ids the full extract no longer has; none for extracts of changes.
 
-        Raises `Refused` REG013 when they are more than 5 %: such a file was cut short or is another source's.
+        Raises `Refused` REG013 when they are more than 5 %: such a file was cut short or is another source's,
+        unless somebody vouched for it.
         """
         if not self.ends_absent or known.is_empty():
             return known.clear()
         gone = known.filter(~known.is_in(present.drop_nulls().unique().implode()))
-        if len(gone) > MAX_SHRINK * len(known):
+        if self.shrinks(gone, known) and not self.delivery.shrink_accepted_by:
             share = 100 * len(gone) / len(known)
             raise Refused(
                 "REG013",
                 f"{self.delivery.name} lacks {len(gone):,} of the {len(known):,} {self.delivery.source.kind} "
                 f"of `{self.delivery.source_name}` ({share:.0f} %); a full extract may shrink by 5 %.",
-                hint="nothing was changed; was the file cut short, or is it another source's?",
+                hint="nothing was changed; was the file cut short, or is it another source's? "
+                "If it is right: campaigns import FILE --accept-shrink",
             )
         return gone
+
+    @staticmethod
+    def shrinks(gone: pl.Series, known: pl.Series) -> bool:
+        """Whether so much is absent that somebody must vouch for the file."""
+        return len(gone) > MAX_SHRINK * len(known)

@@ -39,11 +39,13 @@ def import_files(
     as_kind: str | None = None,
     source: str | None = None,
     received: datetime | None = None,
+    shrink_accepted_by: str = "",
     settle: float = SETTLE,
 ) -> list[Imported]:
     """Import files, companies first and readings last; results in that order, refused files at the end.
 
-    `as_kind`, `source` and `received` (aware) say what the files cannot. What is wrong with a file is in its
+    `as_kind`, `source` and `received` (aware) say what the files cannot; `shrink_accepted_by` is who vouches
+    for full extracts that lack much of what is known. What is wrong with a file is in its
     `Imported.refused`. Raises `NotFound` REG006 for an unknown kind or source, `Busy` while others write
     to the lake or the ledger, and `DataDamaged`.
     """
@@ -67,7 +69,7 @@ def import_files(
         except UserError as error:
             refused.append(_refused(path, error))
         else:
-            found.append(_Found(kind, delivery, mark))
+            found.append(_Found(kind, replace(delivery, shrink_accepted_by=shrink_accepted_by), mark))
     if not found:
         return refused
     done: list[Imported] = []

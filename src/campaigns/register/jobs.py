@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.lake.schemas import TABLES
+from campaigns.ledger import audit
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.erased import Erased
 from campaigns.register.extracts import Extract
@@ -97,6 +98,30 @@ class Job:
             source=pl.lit(self.delivery.source_name),
             received_at=pl.lit(self.delivery.received).dt.cast_time_unit("us"),
         )
+
+    def absent(self, known: pl.Series, present: pl.Series) -> pl.Series:
+        """Which of the known ids a full extract no longer has; that somebody vouched for so many is recorded.
+
+        Raises `Refused` REG013 when they are too many and nobody did.
+        """
+        gone = self.extract.absent(known, present)
+        if self.extract.shrinks(gone, known):
+            with self.ledger.write() as connection:
+                audit.record(
+                    connection,
+                    at=self.now,
+                    actor=self.delivery.shrink_accepted_by,
+                    action="shrink_accepted",
+                    controller=self.controller,
+                    details={
+                        "source": self.delivery.source_name,
+                        "file_hash": self.delivery.sha256,
+                        "kind": self.delivery.source.kind,
+                        "absent": len(gone),
+                        "of": len(known),
+                    },
+                )
+        return gone
 
     def lasting(
         self,

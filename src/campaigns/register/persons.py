@@ -154,7 +154,7 @@ def _keys(job: Job) -> pl.DataFrame:
 
 def _absent(job: Job, present: pl.Series, keys: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     mine = known.filter((pl.col("source") == job.delivery.source_name) & pl.col("ended_on").is_null())
-    return job.extract.absent(mine["person_id"], mapped(present, keys))
+    return job.absent(mine["person_id"], mapped(present, keys))
 
 
 def _numbered(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

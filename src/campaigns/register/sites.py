@@ -123,7 +123,7 @@ def _absent(job: Job, typed: pl.DataFrame, keys: pl.Series, known: pl.DataFrame)
     others = pl.DataFrame({"key": keys}).with_columns(site_ids(job.controller, keys).alias("site_id"))
     unread = others.filter(~pl.col("site_id").is_in(read_sites.implode()))["key"]
     present = [typed["metering_point_id"], gsrn.parse_series(keys), heat_point_ids(job.controller, unread)]
-    return job.extract.absent(mine["metering_point_id"], pl.concat([ids.alias("id") for ids in present]))
+    return job.absent(mine["metering_point_id"], pl.concat([ids.alias("id") for ids in present]))
 
 
 def _sites(job: Job, points: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:

@@ -22,6 +22,7 @@ def run(
     as_kind: str | None = None,
     source: str | None = None,
     received: datetime | None = None,
+    accept_shrink: bool = False,
 ) -> ImportResult:
     """Import files and folders of files. Raises `UserError`; refused files are in the result."""
     from campaigns.register.importing import import_files
@@ -37,6 +38,7 @@ def run(
         as_kind=as_kind,
         source=source,
         received=received,
+        shrink_accepted_by=workspace.actor if accept_shrink else "",
     )
     return ImportResult(files=done)
 

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
+from campaigns.ledger import audit
 from support.offices import NOON, Office, metering_points
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
+NOW_GONE = NOON + timedelta(days=3)
 
 
 def everybody(count: int = 20, *, without: tuple[int, ...] = ()) -> list[dict[str, str]]:
@@ -61,6 +63,59 @@ def test_an_extract_that_shrinks_by_more_than_five_percent_is_refused_whole(offi
     assert office.all_frames() == before
     assert office.frame("quarantine").is_empty()
     assert len(office.frame("deliveries")) == 1
+
+
+def test_a_true_shrink_is_accepted_by_somebody_and_recorded(office: Office) -> None:
+    office.load(office.people("kaikki_1.csv", everybody()))
+    half = office.people("kaikki_2.csv", everybody(10))
+    (refused,) = office.load(half)
+    assert refused.refused is not None
+    assert "--accept-shrink" in refused.refused.hint
+    with office.ledger.read() as connection:
+        assert audit.frame(connection).is_empty()
+    (done,) = office.load(half, shrink_accepted_by="maija")
+    assert (done.accepted, done.notes) == (10, ("10 persons are no longer in the extract",))
+    assert office.frame("persons")["ended_on"].null_count() == 10
+    with office.ledger.read() as connection:
+        (entry,) = audit.frame(connection).to_dicts()
+    assert (entry["actor"], entry["action"], entry["controller"]) == (
+        "maija",
+        "shrink_accepted",
+        "lahti_energia",
+    )
+    assert '"absent": 10' in entry["details"]
+    assert '"of": 20' in entry["details"]
+
+
+def test_a_shrink_that_needs_no_word_is_not_recorded(office: Office) -> None:
+    office.load(office.people("kaikki_1.csv", everybody()))
+    office.load(office.people("kaikki_2.csv", everybody(without=(7,))), shrink_accepted_by="maija")
+    office.load(office.people("asiakkaat_1.csv", everybody(1)), shrink_accepted_by="maija")
+    with office.ledger.read() as connection:
+        assert audit.frame(connection).is_empty()
+
+
+def test_bans_of_people_who_are_dropped_stay_in_force_when_they_return(office: Office) -> None:
+    """One banned all, one letters, one withdrew; they leave, stay away, and come back with a new number."""
+    office.load(office.people("kaikki_1.csv", everybody()))
+    before = office.now
+    office.says(8, "ban_all")
+    office.says(9, "ban_channel", channel="letter")
+    office.says(10, "granted", channel="email", purpose="direct_marketing")
+    office.now = before + timedelta(hours=1)
+    office.says(10, "withdrawn", channel="email", purpose="direct_marketing")
+    said = [office.decisions(person, "email", "letter") for person in (8, 9, 10)]
+    assert [answer["email"] for answer in said] == ["BANNED_ALL", "NO_CONSENT", "CONSENT_WITHDRAWN"]
+    assert [answer["letter"] for answer in said[:2]] == ["BANNED_ALL", "BANNED_CHANNEL"]
+    office.now = NOW_GONE
+    office.load(office.people("kaikki_2.csv", everybody(without=(7, 8, 9))), shrink_accepted_by="maija")
+    gone = [office.decisions(person, "email", "letter") for person in (8, 9, 10)]
+    assert [answer["email"] for answer in gone] == ["BANNED_ALL", "NO_CONSENT", "CONSENT_WITHDRAWN"]
+    office.now = NOW_GONE + timedelta(days=1)
+    office.load(office.people("kaikki_3.csv", everybody()))
+    assert office.frame("persons")["ended_on"].null_count() == 20
+    back = [office.decisions(person, "email", "letter") for person in (8, 9, 10)]
+    assert back == said
 
 
 def test_an_older_extract_is_refused_unless_its_time_is_told(office: Office) -> None:
