@@ -36,3 +36,30 @@ def find(
         say("nobody was found")
         raise typer.Exit(1)
     say(table([list(row.values()) for row in found], head=list(found[0])))
+
+
+@app.command()
+def lists(
+    name: Annotated[str, typer.Argument(help="A list whose members to show.")] = "",
+    controller: Annotated[str, typer.Option(help="The register (default: that of campaigns.yml).")] = "",
+    json: context.Json = False,
+) -> None:
+    """Show the static lists, or who is on one.
+
+    With their sources and deletion dates; members are masked, and looking at them is recorded.
+    Example: campaigns person lists fair_2026
+    """
+    from campaigns.workspace import static_lists
+
+    workspace = context.workspace()
+    found = (
+        static_lists.members(workspace, name, controller=controller)
+        if name
+        else static_lists.overview(workspace)
+    )
+    if json:
+        as_json(found)
+    elif found:
+        say(table([list(row.values()) for row in found], head=list(found[0])))
+    else:
+        say("there are no static lists")

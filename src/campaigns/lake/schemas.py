@@ -201,6 +201,20 @@ TABLES: dict[str, Table] = {
             personal=True,
             statistics=_PERSONAL_STATISTICS,
         ),
+        _table(  # static lists: nobody is on one from `delete_on` on
+            "list_members",
+            ("list_name", "person_id"),
+            {
+                "list_name": TEXT,
+                "person_id": ID,
+                "source": TEXT,
+                "added_on": DAY,
+                "delete_on": DAY,
+                "received_at": WHEN,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
         _table(
             "consumption_days",
             ("metering_point_id", "direction", "local_date"),

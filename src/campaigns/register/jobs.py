@@ -150,11 +150,15 @@ class Job:
         if count:
             self.notes.append(one if count == 1 else many.format(count))
 
-    def finish(self, rows: Rows, *, accepted: int) -> Imported:
-        """Write the quarantine and say what became of the file."""
+    def finish(self, rows: Rows, *, accepted: int, people: pl.DataFrame | None = None) -> Imported:
+        """Write the quarantine and say what became of the file.
+
+        `people` (`line`, `person_id`) are the owners of rows that were told by more than a customer number.
+        """
         numbers = rows.numbers.filter(pl.col("line").is_in(self.rejects.lines.implode()))
-        people = numbers.with_columns(person_id=self.person_ids(numbers["number"]))
-        self.rejects.belong_to(people.select("line", "person_id"))
+        numbered = numbers.with_columns(person_id=self.person_ids(numbers["number"]))
+        owners = numbered.select("line", "person_id")
+        self.rejects.belong_to(owners if people is None else pl.concat([owners, people]))
         quarantined = self.rejects.write(self.lake, now=self.now)
         left_out = self.rejects.left_out
         self.note(left_out, "1 value left out or masked", "{:,} values left out or masked")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,14 @@ def masked(snapshot: Snapshot, persons: Iterable[tuple[str, int]]) -> list[Perso
 
     Raises `NotFound` REG014 for an id that nobody has.
     """
-    return [_masked(snapshot, controller, person_id) for controller, person_id in persons]
+    asked = pl.DataFrame(list(persons), schema={"controller": pl.String, "person_id": pl.Int64}, orient="row")
+    about = {
+        table: snapshot.frame(table)
+        .join(asked, on=_FOUND, how="semi")
+        .partition_by(_FOUND, as_dict=True, maintain_order=True)
+        for table in ("persons", "contact_points", "person_keys")
+    }
+    return [_masked(owner, person_id, about) for owner, person_id in asked.iter_rows()]
 
 
 def addresses(snapshot: Snapshot, controller: str, person_ids: Iterable[int]) -> list[Address]:
@@ -72,6 +79,7 @@ def addresses(snapshot: Snapshot, controller: str, person_ids: Iterable[int]) ->
 
 
 _FOUND = ("controller", "person_id")
+_Rows = Mapping[tuple[object, ...], pl.DataFrame]
 
 
 def _by_id(snapshot: Snapshot, text: str) -> pl.DataFrame:
@@ -103,24 +111,26 @@ def _normal_phone(text: str) -> str | None:
         return None
 
 
-def _masked(snapshot: Snapshot, controller: str, person_id: int) -> Person:
-    wanted = (pl.col("controller") == controller) & (pl.col("person_id") == person_id)
-    rows = snapshot.frame("persons").filter(wanted).to_dicts()
-    if not rows:
+def _masked(controller: str, person_id: int, about: Mapping[str, _Rows]) -> Person:
+    rows = about["persons"].get((controller, person_id))
+    if rows is None:
         raise NotFound("REG014", f"nobody in the register of {controller} has the id {person_id}.")
-    points = snapshot.frame("contact_points").filter(wanted & pl.col("valid_to").is_null())
-    values: dict[str, str] = dict(points.sort("value", descending=True).select("channel", "value").rows())
-    keys = snapshot.frame("person_keys").filter(wanted)["source_id"].sort()
-    name = [rows[0]["first_name"], rows[0]["last_name"]]
+    person = rows.row(0, named=True)
+    values: dict[str, str] = {}
+    if (points := about["contact_points"].get((controller, person_id))) is not None:
+        valid = points.filter(pl.col("valid_to").is_null()).sort("value", descending=True)
+        values = dict(valid.select("channel", "value").rows())
+    keys = about["person_keys"].get((controller, person_id))
+    name = [person["first_name"], person["last_name"]]
     return Person(
         controller=controller,
         person_id=person_id,
-        kind=rows[0]["kind"] or "",
+        kind=person["kind"] or "",
         name=" ".join(f"{part[0]}." for part in name if part),
         email=mask_email(values.get("email", "")),
         phone=mask_phone(values.get("phone", values.get("sms", ""))),
-        postal_code=rows[0]["postal_code"] or "",
-        customer_numbers=tuple(keys),
+        postal_code=person["postal_code"] or "",
+        customer_numbers=() if keys is None else tuple(keys["source_id"].sort()),
     )
 
 

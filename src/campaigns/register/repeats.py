@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.identifiers import gsrn
+from campaigns.identifiers import email, gsrn, phone
 from campaigns.register.deliveries import Delivery
 from campaigns.register.ids import company_ids, site_ids
 
@@ -57,19 +57,26 @@ def _names_are_known_now(delivery: Delivery, lake: Writer) -> bool:
     rows = lake.frame("quarantine", ["file_hash", "reason", "text"], where=waiting)
     controller = delivery.source.controller
     unknown = {reason: _words(rows.filter(reason=reason)["text"]) for reason in UNKNOWN}
-    numbers = lake.frame("person_keys", where=pl.col("controller") == controller).filter(
-        pl.col("key_space") == delivery.key_space
-    )["source_id"]
+    mine = pl.col("controller") == controller
+    keys = lake.frame("person_keys", where=mine & (pl.col("key_space") == delivery.key_space))
+    points = lake.frame("contact_points", where=mine & pl.col("valid_to").is_null())
     person, company, place = (unknown[reason] for reason in UNKNOWN)
+    names = pl.concat([person, *(found["value"].rename(person.name) for found in _addresses(person))])
     ids = {
         "companies": ("company_id", company_ids(controller, company)),
         "sites": ("site_id", site_ids(controller, place)),
         "metering_points": ("metering_point_id", gsrn.parse_series(place)),
     }
-    return bool(person.is_in(numbers.implode()).any()) or any(
+    people = pl.concat([keys["source_id"], points["value"].rename("source_id")])
+    return bool(names.is_in(people.implode()).any()) or any(
         bool(found.is_in(lake.frame(table, ["controller", column])[column].implode()).any())
         for table, (column, found) in ids.items()
     )
+
+
+def _addresses(words: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the words are as an e-mail address and as a telephone number; NULL where they are none."""
+    return email.normalise_series(words), phone.normalise_series(words)
 
 
 def _words(texts: pl.Series) -> pl.Series:
