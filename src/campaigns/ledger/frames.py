@@ -32,6 +32,9 @@ def read(connection: sa.Connection, select: sa.Select[Any]) -> pl.DataFrame:
 def _series(name: str, kind: Any, values: tuple[Any, ...]) -> pl.Series:
     if isinstance(kind, (Moment, sa.DateTime)):
         return _moments(name, values)
+    if isinstance(kind, sa.Date):  # SQLite keeps text
+        series = pl.Series(name, values)
+        return series.str.to_date() if series.dtype == pl.String else series.cast(pl.Date)
     if isinstance(kind, sa.JSON):
         values = tuple(v if v is None or isinstance(v, str) else json.dumps(v) for v in values)
         return pl.Series(name, values, pl.String)
