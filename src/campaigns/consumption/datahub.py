@@ -20,12 +20,11 @@ from campaigns.consumption.reading_fast import Layout, NotClean
 from campaigns.consumption.readings import COLUMNS, MISSING, Decoder, Readings
 from campaigns.consumption.rows import KEYS, Stamp, Stamped
 from campaigns.lake.schemas import empty
-from campaigns.register import parquet_files
+from campaigns.register.csv_exact import RawTable
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.headers import Columns, folded, match
 from campaigns.register.quarantine import Rejects
-from campaigns.register.raw_lines import is_parquet
-from campaigns.register.reading import header_of
+from campaigns.register.reading import header_of, refuse_faults, typed_table
 from campaigns.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ ENGLISH = (
     "Quality",
 )
 FIRST_DAY = date(2000, 1, 1)
-_PARQUET_ROWS = 500_000
+_PART_ROWS = 500_000
 _COLUMNS = Columns(required=COLUMNS)
 _PORTAL = {
     folded(theirs): ours
@@ -178,8 +177,12 @@ def _built(
     delivery: Delivery, layout: Layout, decoder: Decoder, rejects: Rejects, calendar: LocalDays
 ) -> tuple[Counts, Built]:
     counts = Counts()
-    if is_parquet(delivery):
-        batches = _parquet(delivery, layout, decoder, rejects)
+    typed = typed_table(delivery)
+    if typed is not None:
+        _, table = typed
+        refuse_faults(table, rejects)
+        counts.rows += len(table.faults)
+        batches = _typed(table, layout, decoder, rejects)
         return counts, days.build((counts.add(*batch) for batch in batches), hours=calendar.hours)
     try:
         clean = reading_fast.read(delivery.path, layout, decoder)
@@ -190,15 +193,14 @@ def _built(
         return counts, days.build((counts.add(*batch) for batch in batches), hours=calendar.hours)
 
 
-def _parquet(
-    delivery: Delivery, layout: Layout, decoder: Decoder, rejects: Rejects
+def _typed(
+    table: RawTable, layout: Layout, decoder: Decoder, rejects: Rejects
 ) -> Iterator[tuple[int, Readings]]:
-    """A Parquet file of the same columns: its cells as text, in parts."""
-    _, table = parquet_files.read(delivery)
+    """A Parquet or Excel file of the same columns: its cells as text, in parts."""
     cells = {name: f"c{at}" for at, name in enumerate(layout.columns) if name}
     no_text = pl.lit(None, pl.String).alias("_text")
     frame = table.frame.select("_line", no_text, *(pl.col(cell).alias(name) for name, cell in cells.items()))
-    for part in frame.iter_slices(_PARQUET_ROWS):
+    for part in frame.iter_slices(_PART_ROWS):
         yield len(part), reading_exact.decode(part, decoder, rejects)
 
 

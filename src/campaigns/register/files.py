@@ -34,7 +34,7 @@ def refuse_strange(path: Path) -> None:
     except (OSError, RuntimeError, ValueError):
         raise UserError("REG001", f"there is no file {name} that can be read.") from None
     if not stat.S_ISREG(mode):
-        raise UserError("REG001", f"{name} is no ordinary file.", hint="give CSV or Parquet files")
+        raise UserError("REG001", f"{name} is no ordinary file.", hint="give CSV, Excel or Parquet files")
     if path.suffix.lower() in _UNFINISHED:
         raise UserError(
             "REG003", f"{name} has the name of an unfinished upload.", hint="import it when it is whole"

@@ -7,7 +7,7 @@ MAX_LINE = 1 << 20  # bytes of one record
 MAX_CELL = 10_000  # characters
 MAX_RECORD_LINES = 200  # lines of one record whose quoted cell has line ends
 
-# Of a workbook: what its parts may unpack to (bytes), how many they are, and the cells of a sheet's rectangle.
+# Of a workbook: bytes that its parts may unpack to, how many they are, cells of a sheet's rectangle.
 MAX_UNPACKED = 1 << 30
 MAX_PARTS = 2_000
 MAX_CELLS = 20_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
+from campaigns.register import xlsx_cells, xlsx_guard
 from campaigns.register.deliveries import Delivery
 from campaigns.register.limits import MAX_LINE
 
@@ -15,6 +16,9 @@ def raw_lines(delivery: Delivery, wanted: Collection[int]) -> dict[int, str]:
     """The wanted lines (numbered from 1) as text; nothing for Parquet, which has no lines."""
     if not wanted or is_parquet(delivery):
         return {}
+    if xlsx_guard.is_workbook(delivery.path):
+        rows = xlsx_cells.rows(delivery.path, delivery.source.sheet, name=delivery.name)
+        return {row.line: ";".join(row.cells)[:_SHOWN] for row in rows if row.line in wanted}
     found, last = {}, max(wanted)
     with delivery.path.open("rb") as stream:
         for number, line in enumerate(physical_lines(stream), start=1):

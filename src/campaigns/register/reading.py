@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from campaigns.identifiers import personal_codes
-from campaigns.register import csv_exact, csv_fast, csv_header, parquet_files
+from campaigns.register import csv_exact, csv_fast, csv_header, parquet_files, xlsx_files, xlsx_guard
 from campaigns.register.csv_exact import RawTable
 from campaigns.register.deliveries import Delivery
 from campaigns.register.headers import Columns, Matching, folded, match
@@ -21,7 +21,7 @@ from campaigns.register.limits import MAX_CELL
 from campaigns.register.quarantine import Rejects
 from campaigns.register.raw_lines import is_parquet, raw_lines
 
-__all__ = ["Columns", "Rows", "header_of", "read"]
+__all__ = ["Columns", "Rows", "header_of", "read", "refuse_faults", "typed_table"]
 
 _UNTIDY = r"[\p{Cc}\p{Cf}]|^\s|\s\s|[^\S ]|\s$"
 _NUMBERS: dict[str, pl.DataType] = {"line": pl.Int64(), "number": pl.String()}
@@ -50,16 +50,26 @@ class Rows:
 
 
 def header_of(delivery: Delivery) -> list[str]:
-    """The column names of the file as they stand. Raises `UserError` REG009, REG010, REG011."""
+    """The column names of the file as they stand. Raises `UserError` REG009 to REG011, REG015 to REG017."""
     if is_parquet(delivery):
         return parquet_files.header(delivery)
+    if xlsx_guard.is_workbook(delivery.path):
+        return xlsx_files.header(delivery)
     return csv_header.read(delivery)[0]
+
+
+def typed_table(delivery: Delivery) -> tuple[list[str], RawTable] | None:
+    """Header and cells, made text, of Parquet and Excel files; None for a file that is text itself."""
+    if is_parquet(delivery):
+        return parquet_files.read(delivery)
+    return xlsx_files.read(delivery) if xlsx_guard.is_workbook(delivery.path) else None
 
 
 def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
     """Read one file. Raises `UserError` when nothing of it can be used."""
-    if is_parquet(delivery):
-        header, raw = parquet_files.read(delivery)
+    table = typed_table(delivery)
+    if table is not None:
+        header, raw = table
     else:
         header, dialect = csv_header.read(delivery)
         reader = csv_fast if csv_fast.reads(dialect) else csv_exact
@@ -67,7 +77,7 @@ def read(delivery: Delivery, columns: Columns, rejects: Rejects) -> Rows:
     matching = match(header, delivery, columns)
     frame = _without_empty_rows(raw.frame)
     total = len(frame) + len(raw.faults)
-    _refuse_faults(raw, rejects)
+    refuse_faults(raw, rejects)
     frame = _without_second_headers(_chosen(frame, matching, columns), header, matching, rejects)
     _refuse_large(frame, rejects)
     frame = _tidy(frame)
@@ -107,7 +117,8 @@ def _chosen(frame: pl.DataFrame, matching: Matching, columns: Columns) -> pl.Dat
     )
 
 
-def _refuse_faults(raw: RawTable, rejects: Rejects) -> None:
+def refuse_faults(raw: RawTable, rejects: Rejects) -> None:
+    """Refuse the lines that are no rows."""
     if raw.faults:
         rejects.add_frame(
             pl.DataFrame(

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # no stubs
 
 from campaigns.errors import UserError
 from campaigns.register.limits import MAX_CELLS, MAX_PARTS, MAX_UNPACKED
@@ -26,18 +26,20 @@ from campaigns.register.limits import MAX_CELLS, MAX_PARTS, MAX_UNPACKED
 MAGIC = b"PK\x03\x04"
 _OLD = b"\xd0\xcf\x11\xe0"  # what Excel wrote before 2007, and still writes with a password
 _PIECE = 4 << 20
-_TAG = 1 << 16  # bytes of one tag; a longer one is nobody's
+_CELL_END = b"</c>"
 _END = struct.Struct("<4s4H2LH")
 _IN_PLACE_OF_64 = 0xFFFFFFFF
-_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_REFERENCE = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*?)?\sr\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"'][^<>]*>")
-_ROW = re.compile(rb"<(?:\w+:)?row(?:\s[^<>]*?)?\sr\s*=\s*[\"'](\d+)[\"']")
-_WRONG = re.compile(rb"<(?:\w+:)?c\s(?=[^<>]*\bt\s*=\s*[\"']e[\"'])[^<>]*?\br\s*=\s*[\"'][A-Z]+(\d+)[\"']")
+# Of one tag only the first bytes are looked at, so that no tag takes long; a longer one has no reference.
+_IN = rb"[^<>]{0,400}?"
+_R = rb"\sr\s{0,9}=\s{0,9}[\"']"
+_CELL = re.compile(rb"<(?:\w{1,30}:)?c[\s/>]")
+_REFERENCE = re.compile(rb"<(?:\w{1,30}:)?c" + _IN + _R + rb"([A-Z]{1,3})(\d{1,7})[\"']")
+_ROW = re.compile(rb"<(?:\w{1,30}:)?row" + _IN + _R + rb"(\d+)[\"']")
+_ERROR = re.compile(rb"<c(?=" + _IN + rb"\st=\"e\")" + _IN + _R + rb"[A-Z]+(\d+)")
 # A formula that nobody has computed; an empty text is a result, an empty number is none.
 _UNCOMPUTED = re.compile(
-    rb"<(?:\w+:)?c\s(?![^<>]*\bt\s*=\s*[\"']str[\"'])[^<>]*?\br\s*=\s*[\"'][A-Z]+(\d+)[\"'][^<>]*>\s*"
-    rb"<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v(?:\s*/>|>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
+    rb"<c(?!" + _IN + rb"\st=\"str\")" + _IN + _R + rb"[A-Z]+(\d+)[\"']" + _IN + rb">\s{0,9}"
+    rb"<f(?:\s" + _IN + rb")?(?:/>|>[^<]{0,40000}</f>)\s{0,9}(?:<v\s{0,9}/>|<v></v>)?\s{0,9}</c>"
 )
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -60,7 +62,7 @@ class _Part:
         rows = {row for _, row in found}
         rows.update(_ROW.findall(text))
         self.last_row = max([self.last_row, *map(int, rows)])
-        self.wrong_rows.update(map(int, _WRONG.findall(text)))
+        self.wrong_rows.update(map(int, _ERROR.findall(text)))
         self.wrong_rows.update(map(int, _UNCOMPUTED.findall(text)))
 
     @property
@@ -84,10 +86,16 @@ def inspect(path: Path, name: str) -> dict[str, frozenset[int]]:
         _refuse_strange_end(path, name)
         with zipfile.ZipFile(path) as archive:
             parts = _parts(archive, name)
-            sheets = _sheets(archive, name)
+            sheets = _sheets(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, etree.XMLSyntaxError):
         raise damaged(name) from None
-    except (RuntimeError, KeyError, OSError, ValueError):  # encrypted, without its list of sheets, cut short
+    except (
+        RuntimeError,
+        LookupError,
+        StopIteration,
+        OSError,
+        ValueError,
+    ):  # encrypted, lacking parts, cut short
         raise damaged(name) from None
     wrong = {title: parts[part].wrong_rows for title, part in sheets.items() if part in parts}
     return {title: frozenset(rows) for title, rows in wrong.items()}
@@ -120,7 +128,7 @@ def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, _Part]:
     names = [entry.filename.lower() for entry in entries]
     if len(names) > MAX_PARTS or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
         raise _too_large(name)
-    if len(set(names)) < len(names) or not {"[content_types].xml", "xl/workbook.xml"} <= set(names):
+    if len(set(names)) < len(names) or "[content_types].xml" not in names:
         raise damaged(name)
     if any(part.endswith("vbaproject.bin") for part in names):
         raise UserError("REG015", f"{name} holds macros.", hint="save it as .xlsx, which has none")
@@ -146,22 +154,22 @@ def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, _Part]:
 
 
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """A part in pieces that end before a tag begins. Its stated size is not believed: it would cut it short."""
+    """A part in pieces of whole tags, and of whole cells where there are any.
+
+    Its stated size is not believed: reading would stop there, and the reader after us would go on.
+    """
     unbelieving = copy.copy(entry)
-    unbelieving.file_size = MAX_UNPACKED + 1
+    unbelieving.file_size = 2 * MAX_UNPACKED + _PIECE
     rest = b""
     with archive.open(unbelieving) as stream:
-        while piece := stream.read(_PIECE):
-            # A cell with its formula is a few tags: whole cells stay together, or nearly so.
-            end = max(piece.rfind(b"</c>"), piece.rfind(b"</row>"))
-            end = piece.rfind(b"<") if end < 0 else end + 4 if piece[end : end + 4] == b"</c>" else end + 6
-            if end <= 0 or len(rest) > _TAG + _PIECE:
-                rest += piece
-                if len(rest) > 2 * _PIECE:
-                    yield rest
-                    rest = b""
-                continue
-            yield rest + piece[:end]
+        while more := stream.read(_PIECE):
+            piece = rest + more
+            end = piece.rfind(_CELL_END) + len(_CELL_END)
+            if end < len(_CELL_END):
+                end = piece.rfind(b"<")
+            if end <= 0:  # no tag, or one that does not end: no cell that could be judged
+                end = len(piece)
+            yield piece[:end]
             rest = piece[end:]
     yield rest
 
@@ -176,18 +184,26 @@ def _refuse_definitions(piece: bytes, name: str) -> None:
         )
 
 
-def _sheets(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
     """The part that each sheet is in."""
-    del name
-    book, relations = (
-        _xml(archive, part) for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    book = next(
+        part for kind, part in _relations(archive, "", "").values() if kind.endswith("/officeDocument")
     )
-    targets = {each.get("Id"): each.get("Target", "") for each in relations}
+    folder, name = posixpath.split(book)
+    targets = _relations(archive, folder, name)
+    sheets = _xml(archive, book).iter("{*}sheet")
+    return {sheet.get("name", ""): targets[sheet.get(_RELATION)][1] for sheet in sheets}
+
+
+def _relations(archive: zipfile.ZipFile, folder: str, name: str) -> dict[str, tuple[str, str]]:
+    """What a part points to: kind and part by id."""
+    found = _xml(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
     return {
-        sheet.get("name", ""): posixpath.normpath(
-            posixpath.join("/xl", targets.get(sheet.get(_RELATION)) or "")
-        ).lstrip("/")
-        for sheet in book.iter("{*}sheet")
+        each.get("Id", ""): (
+            each.get("Type", ""),
+            posixpath.normpath(posixpath.join("/", folder, each.get("Target", ""))).lstrip("/"),
+        )
+        for each in found
     }
 
 
