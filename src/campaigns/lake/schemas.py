@@ -201,6 +201,25 @@ TABLES: dict[str, Table] = {
             personal=True,
             statistics=_PERSONAL_STATISTICS,
         ),
+        _table(  # that somebody called, wrote or came by; never what was said
+            "interactions",
+            ("interaction_id",),
+            {
+                "interaction_id": ID,  # keys.stable_id(controller, source, source_id)
+                "person_id": ID,
+                "channel": TEXT,  # phone, chat, email, visit, form
+                "direction": TEXT,  # inbound, outbound
+                "started_at": WHEN,
+                "ended_at": WHEN,
+                "topic": TEXT,  # one word each
+                "outcome": TEXT,
+                "handled_by": TEXT,  # a team
+                "source": TEXT,
+                "received_at": WHEN,
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
         _table(  # static lists: nobody is on one from `delete_on` on
             "list_members",
             ("list_name", "person_id"),
