@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from campaigns.cli import checking, context, data, mailings, people, permissions, segments, serving, town
+from campaigns.cli import (
+    checking,
+    context,
+    data,
+    mailings,
+    people,
+    permissions,
+    rights,
+    segments,
+    serving,
+    town,
+)
 
 app = typer.Typer(
     name="campaigns",
@@ -48,3 +59,4 @@ for module in (town, data, checking, mailings, serving):
 app.add_typer(people.app, name="person")
 app.add_typer(segments.app, name="segment")
 app.add_typer(permissions.app, name="permission")
+app.add_typer(rights.app, name="rights")
