@@ -46,6 +46,10 @@ BANS: Mapping[str, tuple[str, float]] = {
 }
 CONSENTED = 20.0  # days before the question
 WITHDRAWN = 3.0
+ASKED = 1.5  # of the past: after every ban, before what the row says came later
+LATER = 1.0
+# Channels that go to an address; on others an erased person is known by the customer number.
+ADDRESSED = ("email", "sms", "phone", "robocall", "letter", "ad_audience")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,8 +124,8 @@ def _consent(here: Situation, state: str) -> Iterator[PermissionEvent]:
     ends = state == "expired" or facts.get("valid_until") == "past"
     yield here.event(
         "guardian_granted" if state == "guardian_granted" else "granted",
-        days=1 if facts.get("consent_after_spam_complaint") == "yes" else CONSENTED,
-        recorded_days=1 if facts.get("grant_recorded") == "after_as_of" else None,
+        days=LATER if facts.get("consent_after_spam_complaint") == "yes" else CONSENTED,
+        recorded_days=LATER if facts.get("grant_recorded") == "after_as_of" else None,
         channel=channel,
         purpose=purpose,
         controller=here.other_controller if state == "granted_other_controller" else "",
@@ -136,6 +140,8 @@ def _consent(here: Situation, state: str) -> Iterator[PermissionEvent]:
 def _withdrawn(facts: Mapping[str, str]) -> float:
     if facts.get("grant_and_withdrawal_same_instant") == "yes":
         return CONSENTED
+    if facts.get("evaluate_as_of") == "before_withdrawal":
+        return LATER
     return 0.01 if "withdrawn_between" in facts else WITHDRAWN
 
 
@@ -174,6 +180,8 @@ def _ban(here: Situation, state: str) -> Iterator[PermissionEvent]:
 
 def _others(here: Situation) -> Iterator[PermissionEvent]:
     facts = here.facts
+    if facts.get("suppression_hash_match") == "yes" and here.channel not in ADDRESSED:
+        yield here.event("erased", days=LATER * 2)
     if facts.get("spam_complaint") == "yes":
         channel = here.channel if here.channel in ("email", "sms") else "email"
         yield here.event("complaint", days=2, channel=channel)

@@ -149,7 +149,6 @@ def _moment(text: str) -> datetime:
 
 
 def _request(vector: Vector, facts: Mapping[str, str], controller: str, at: datetime) -> Request:
-    before = {"before_withdrawal": said.WITHDRAWN + 1, "after_as_of": said.WITHDRAWN + 1}
     asked = facts.get("evaluate_as_of") or facts.get("grant_recorded")
     platform: Any = facts.get("platform", "")
     action: Any = facts.get("action", "")
@@ -161,7 +160,7 @@ def _request(vector: Vector, facts: Mapping[str, str], controller: str, at: date
         channels=(vector.channel,),
         profiled=facts.get("profiled_segment") == "yes",
         at=at,
-        as_of=at - timedelta(days=before[asked]) if asked in before else None,
+        as_of=at - timedelta(days=said.ASKED) if asked in ("before_withdrawal", "after_as_of") else None,
         duties=(DUTY,),
         contains_offer=facts.get("contains_offer") == "yes",
         opt_out_means=facts.get("opt_out_in_message") != "no",
@@ -293,7 +292,7 @@ def _suppressed(vector: Vector, facts: Mapping[str, str], person_id: int) -> lis
         found.append((point, address(point, facts, person_id), "hard_bounce"))
     if facts.get("email_hard_bounce") == "yes":
         found.append(("email", address("email", facts, person_id), "hard_bounce"))
-    if facts.get("suppression_hash_match") == "yes":
+    if facts.get("suppression_hash_match") == "yes" and vector.channel in said.ADDRESSED:
         found.append((point, address(point, facts, person_id), "erased"))
     return list(dict.fromkeys(found))
 
