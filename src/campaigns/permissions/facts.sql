@@ -306,9 +306,10 @@ SELECT
     a.private_mailbox AND a.channel = 'email' AS private_mailbox,
     $third_party AS third_party,
     $policy_soft_opt_in AND a.channel IN ('email', 'sms') AS soft_opt_in,
-    coalesce(a.marks & 8 <> 0, FALSE) AS from_sale,
+    -- Where there is no address, that it is missing decides, not where it would be from.
+    coalesce(a.marks & 8 <> 0, TRUE) AS from_sale,
     $similar_product AS similar_product,
-    coalesce(a.marks & 4 <> 0, FALSE) AS opt_out_offered,
+    coalesce(a.marks & 4 <> 0, TRUE) AS opt_out_offered,
     a.logged_in,
 
     -- 10
@@ -318,7 +319,7 @@ SELECT
     a.register_ban IS NOT NULL AND coalesce(a.marks & 1 <> 0, FALSE) AS register_ban,
     a.register_ban & 8589934591 AS register_ban_position,
     a.informed,
-    coalesce(a.marks & 2 <> 0, NOT a.needs_point) AS source_known,
+    coalesce(a.marks & 2 <> 0, TRUE) AS source_known,
     a.within_retention,
 
     -- 11
