@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from campaigns.errors import UserError
 from campaigns.identifiers import personal_codes
+from campaigns.register.closed_columns import is_closed
 from campaigns.register.deliveries import Delivery
 from campaigns.settings.binding import near
 from campaigns.settings.model import SourceFile
 
 # A further column is kept only under a name that can mean nothing else: no `_id`, `__proto__`.
+_THEIRS = " (theirs)"  # their own name of a column whose name the source gives to another one
 _FURTHER = re.compile(r"[^\W_][\w .:/()%-]{0,63}")
 
 
@@ -68,8 +70,13 @@ def match(header: Sequence[str], delivery: Delivery, columns: Columns) -> Matchi
     for name in columns.required:
         if name not in wanted and name not in delivery.source.defaults:
             raise _missing(name, header, delivery)
-    rest = {header[at].strip(): at for at, name in enumerate(ours) if name not in wanted}
-    kept = {name: at for name, at in rest.items() if columns.others and _may_be_kept(name)}
+    renamed = {folded(theirs) for theirs in delivery.source.columns}
+    rest = {
+        name if folded(header[at]) in renamed or name.endswith(_THEIRS) else header[at].strip(): at
+        for at, name in enumerate(ours)
+        if name not in wanted
+    }
+    kept = {name: at for name, at in rest.items() if columns.others and _may_be_kept(name, header[at])}
     ignored = tuple(name for name in rest if name and name not in kept)
     absent = tuple(
         theirs
@@ -95,7 +102,7 @@ def _our_names(header: Sequence[str], source: SourceFile) -> list[str]:
     taken = set(mapping.values()) & {mapping[folded(name)] for name in header if folded(name) in mapping}
     names = [mapping.get(folded(name), folded(name)) for name in header]
     return [
-        name if folded(theirs) in mapping or name not in taken else f"{name} (theirs)"
+        name if folded(theirs) in mapping or name not in taken else name + _THEIRS
         for theirs, name in zip(header, names, strict=True)
     ]
 
@@ -110,8 +117,9 @@ def _refuse_doubles(header: Sequence[str], delivery: Delivery) -> None:
         )
 
 
-def _may_be_kept(name: str) -> bool:
-    return _FURTHER.fullmatch(name) is not None and personal_codes.find(name) is None
+def _may_be_kept(name: str, theirs: str) -> bool:
+    closed = is_closed(name) or is_closed(theirs)
+    return _FURTHER.fullmatch(name) is not None and personal_codes.find(name) is None and not closed
 
 
 def _missing(name: str, header: Sequence[str], delivery: Delivery) -> UserError:

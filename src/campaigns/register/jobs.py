@@ -139,10 +139,18 @@ class Job:
         filled = joined.with_columns(pl.coalesce(f"{name}_known", name).alias(name) for name in kept)
         return filled.select(rows.columns)
 
-    def write(self, table: str, *parts: pl.DataFrame) -> None:
-        """Upsert rows, with the controller in front, under the delivery's transaction; no rows, no commit."""
+    def write(self, table: str, *parts: pl.DataFrame, without: pl.DataFrame | None = None) -> None:
+        """Upsert rows, with the controller in front, under the delivery's transaction; no rows, no commit.
+
+        The rows `without` are taken away in the same commit; rarely, since the whole table is written for it.
+        """
         rows = pl.concat(self._shaped(part, table) for part in parts)
-        if not rows.is_empty():
+        if without is not None and not without.is_empty():
+            keys = list(TABLES[table].keys)
+            gone = pl.concat([self._shaped(without, table), rows])
+            kept = self.lake.frame(table).join(gone, on=keys, how="anti", nulls_equal=True)
+            self.lake.replace(table, pl.concat([kept, rows]), transaction=self.delivery.transaction)
+        elif not rows.is_empty():
             self.lake.upsert(table, rows, transaction=self.delivery.transaction)
 
     def note(self, count: int, one: str, many: str) -> None:

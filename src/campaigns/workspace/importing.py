@@ -30,7 +30,7 @@ def run(
 
     done = import_files(
         expand(paths),
-        kinds=all_kinds(),
+        kinds=all_kinds(workspace.catalogue),
         settings=workspace.settings,
         lake=workspace.lake,
         ledger=workspace.ledger,
