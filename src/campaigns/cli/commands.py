@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import (
+    audit,
     checking,
     context,
     data,
@@ -60,3 +61,4 @@ app.add_typer(people.app, name="person")
 app.add_typer(segments.app, name="segment")
 app.add_typer(permissions.app, name="permission")
 app.add_typer(rights.app, name="rights")
+app.add_typer(audit.app, name="audit")

@@ -36,7 +36,7 @@ def workspace() -> Workspace:
     """Open the workspace of this call."""
     from campaigns.workspace.project import Workspace
 
-    return Workspace.open(_chosen["folder"])
+    return Workspace.open(_chosen["folder"], origin="cli")
 
 
 def day(text: str, today: date) -> date:

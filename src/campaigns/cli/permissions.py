@@ -94,15 +94,16 @@ def record(
 
 @app.command()
 def verify() -> None:
-    """Check the chain of every person's events; exit 1 when a row was edited by hand.
+    """Check events, audit, suppressions, decisions and approvals; exit 1 when a row was edited by hand.
 
     Example: campaigns permission verify
     """
     from campaigns.workspace import permitting
 
     found = permitting.verify(context.workspace())
-    for event in found.broken:
-        say(f"position {event.position}, {event.controller}, person {event.person_id}: {event.problem}")
+    for row in found.broken:
+        whose = f", person {row.person_id}" if row.person_id is not None else ""
+        say(f"{row.table} {row.position}, {row.controller}{whose}: {row.problem}")
     say(f"{found.events} events checked, {len(found.broken)} broken")
     if found.broken:
         raise typer.Exit(1)

@@ -36,6 +36,7 @@ class Ledger:
         self._reading = self._engine("read")
         self._key = b""
         self.identity = ""
+        self.origin = "python"  # where what is done comes from, for the audit: cli, web or python
 
     @classmethod
     def open(
@@ -45,6 +46,7 @@ class Ledger:
         create: bool = True,
         folder: Path | None = None,
         busy_seconds: float = BUSY_SECONDS,
+        origin: str = "python",
     ) -> Ledger:
         """Open a ledger: a path is a SQLite file, a `postgresql://` URL a PostgreSQL database.
 
@@ -64,6 +66,7 @@ class Ledger:
                 )
             _make_file(path)
         ledger = cls(url, folder=home, busy_seconds=busy_seconds)
+        ledger.origin = origin
         try:
             ledger._start(create=create)
         except BaseException:

@@ -1,4 +1,7 @@
-"""Is the ledger whole? The database's own pages, and the chains of permission events."""
+"""Is the ledger whole? The database's own pages, and the chains of permission events.
+
+Audit, suppressions, decisions and approvals are in `verifying`.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,13 @@ from campaigns.ledger.tables import permission_events as table
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Broken:
-    """A permission event that does not verify, and what is wrong with it."""
+    """A row that does not verify, and what is wrong with it. `position` is the row's number in its table."""
 
     position: int
     controller: str
     person_id: int | None
     problem: str
+    table: str = "permission_events"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +72,7 @@ def verify(
     seen = 0
     broken: list[Broken] = []
     previous: dict[events.Owner, str] = {}
-    for row in connection.execution_options(yield_per=10_000).execute(select).mappings():
+    for row in connection.execute(select.execution_options(yield_per=10_000)).mappings():
         seen += 1
         owner = events.owner(row["controller"], row["person_id"], row["address_digest"])
         broken.extend(_problems(row, previous.get(owner), key))

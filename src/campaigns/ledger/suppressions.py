@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
+from campaigns.ledger import seals
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.tables import suppressions as table
 
@@ -68,8 +70,18 @@ def add_digest(
         "recorded_at": now,
         "message_id": message_id,
     }
-    connection.execute(sa.insert(table).values(row))
+    connection.execute(sa.insert(table).values({**row, "digest": sealed(Ledger.of(connection).key, row)}))
+    seals.count(connection, SEALED, 1)
     return True
+
+
+def sealed(key: bytes, row: Mapping[Any, Any]) -> str:
+    """The keyed digest of a suppression."""
+    return seals.digest(key, *(row[column] for column in _COVERED))
+
+
+SEALED = "suppressions"  # the name of the sealed number of rows
+_COVERED = ("position", "controller", "channel", "address_digest", "reason", "recorded_at", "message_id")
 
 
 def since(connection: sa.Connection, position: int) -> pl.DataFrame:

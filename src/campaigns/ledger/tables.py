@@ -120,6 +120,7 @@ suppressions = Table(
     Column("reason", String(32), nullable=False),  # hard_bounce, complaint, erased
     Column("recorded_at", Moment, nullable=False),
     Column("message_id", BigInteger),
+    Column("digest", String(64)),  # keyed, of the row
     UniqueConstraint("controller", "channel", "address_digest", "reason", name="suppressions_address"),
 )
 
@@ -208,6 +209,7 @@ decisions = Table(
     Column("ledger_position", BigInteger, nullable=False),
     Column("lake_snapshot", BigInteger, nullable=False),
     Column("decided_at", Moment, nullable=False),
+    Column("digest", String(32)),  # keyed, of the decision and whom it is about
     Index("decisions_message", "message_id"),
 )
 

@@ -160,7 +160,11 @@ class Building:
                 "decided_at": self._now,
             }
             verdicts = people.select(
-                message_id=pl.Series(ids, dtype=pl.Int64), allowed=goes, code="code", evidence="evidence"
+                message_id=pl.Series(ids, dtype=pl.Int64),
+                person_id="person_id",
+                allowed=goes,
+                code="code",
+                evidence="evidence",
             )
             messages.decide(connection, decided, verdicts)
         self._messages += int(goes.sum())

@@ -69,11 +69,15 @@ def record(
 
 
 def verify(workspace: Workspace) -> Verified:
-    """Recompute the chain of every person's events."""
+    """Recompute every chain and seal of the ledger: events, audit, suppressions, decisions, approvals."""
+    from dataclasses import replace
+
     from campaigns.ledger.integrity import verify as recompute
+    from campaigns.ledger.verifying import everything
 
     with workspace.ledger.read() as connection:
-        return recompute(connection)
+        found = recompute(connection)
+        return replace(found, broken=(*found.broken, *everything(connection)))
 
 
 def message_of(workspace: Workspace, mailing: str, person: str) -> int:

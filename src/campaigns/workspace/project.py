@@ -31,20 +31,33 @@ class Workspace:
     """The parts of one project folder, put together. What is done with them is in the modules beside."""
 
     def __init__(
-        self, root: Path, settings: Settings, *, clock: Callable[[], datetime] | None = None
+        self,
+        root: Path,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        origin: str = "python",
     ) -> None:
         self.root = root
         self.settings = settings
         self._clock = clock or _utc_now
+        self._origin = origin
 
     @classmethod
-    def open(cls, folder: Path | None = None, *, clock: Callable[[], datetime] | None = None) -> Workspace:
+    def open(
+        cls,
+        folder: Path | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        origin: str = "python",
+    ) -> Workspace:
         """Open the folder, or the nearest one upwards that holds `campaigns.yml`.
 
-        Raises `UserError` CFG010 when there is none, `Mistakes` for what is wrong in the file.
+        `origin` says in the audit where what is done comes from: cli, web or python. Raises `UserError`
+        CFG010 when there is none, `Mistakes` for what is wrong in the file.
         """
         root = find_workspace(folder)
-        return cls(root, load(root / FILE), clock=clock)
+        return cls(root, load(root / FILE), clock=clock, origin=origin)
 
     def now(self) -> datetime:
         """The time, in UTC."""
@@ -82,7 +95,7 @@ class Workspace:
         """Another opening of the ledger; `options` as of `Ledger.open`."""
         from campaigns.ledger.opening import open_ledger
 
-        return open_ledger(self.root, self.settings, **options)
+        return open_ledger(self.root, self.settings, **{"origin": self._origin, **options})
 
     @cached_property
     def catalogue(self) -> Catalogue:

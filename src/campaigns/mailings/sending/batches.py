@@ -253,6 +253,7 @@ class Batch:
         rows = pl.DataFrame(
             {
                 "message_id": list(verdicts),
+                "person_id": [self._open[key].person_id for key in verdicts],
                 "allowed": [verdict.allowed for verdict in listed],
                 "code": [verdict.code for verdict in listed],
                 "evidence": pl.Series([verdict.evidence for verdict in listed], dtype=pl.Int64),
