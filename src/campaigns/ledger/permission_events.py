@@ -7,20 +7,18 @@ own, so that erasure can empty them and the chain still verifies.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from campaigns.ledger import seals
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.lists import among
-from campaigns.ledger.tables import meta
 from campaigns.ledger.tables import permission_events as table
 
 if TYPE_CHECKING:
@@ -105,32 +103,16 @@ def _append(connection: sa.Connection, events: Sequence[PermissionEvent]) -> int
         heads[whose] = row["digest"]
         rows.append(row)
     connection.execute(sa.insert(table), rows)
-    _count(connection, len(new))
+    seals.count(connection, _SEALED, len(new))
     return len(new)
 
 
 def counted(connection: sa.Connection) -> int:
     """How many events were ever appended; -1 when the number itself was changed by hand."""
-    text = connection.execute(_COUNT).scalar_one_or_none()
-    if text is None:
-        return 0
-    number, _, seal = text.partition(" ")
-    sealed = Ledger.of(connection).digest(_COUNT_NAME, number)
-    return int(number) if hmac.compare_digest(seal, sealed) else -1
+    return seals.counted(connection, _SEALED)
 
 
-def _count(connection: sa.Connection, new: int) -> None:
-    """Keep the sealed number of events, so that a chain cut at its end is noticed."""
-    before = counted(connection)
-    number = max(before, 0) + new
-    value = f"{number} {Ledger.of(connection).digest(_COUNT_NAME, number)}"
-    same = meta.c.name == _COUNT_NAME
-    if not connection.execute(sa.update(meta).where(same).values(value=value)).rowcount:
-        connection.execute(sa.insert(meta).values(name=_COUNT_NAME, value=value))
-
-
-_COUNT_NAME = "permission_events"
-_COUNT = sa.select(meta.c.value).where(meta.c.name == _COUNT_NAME)
+_SEALED = "permission_events"  # the name of the sealed number of events
 
 
 def _known(connection: sa.Connection, event_ids: Iterable[str]) -> set[str]:
@@ -173,29 +155,14 @@ def erasable_digest(key: bytes, row: Mapping[str, Any]) -> str:
     """The digest of the free fields of one event."""
     details = row["details"]
     details = json.loads(details) if isinstance(details, str) else details
-    return _digest(key, row["event_id"], row["address_digest"], row["method"], row["evidence"], details)
+    return seals.digest(key, row["event_id"], row["address_digest"], row["method"], row["evidence"], details)
 
 
 def digest(key: bytes, row: Mapping[str, Any]) -> str:
     """The digest of one event: all that never changes, and the digest before it."""
-    return _digest(key, *_fixed(row))
+    return seals.digest(key, *(row[name] for name in _CHAINED))
 
 
-def _fixed(row: Mapping[str, Any]) -> Iterator[object]:
-    for name in _CHAINED:
-        value = row[name]
-        yield (
-            value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
-        )
-
-
-def _digest(key: bytes, *parts: object) -> str:
-    message = _ENCODE(parts).encode()
-    return hashlib.blake2b(message, key=key, digest_size=32).hexdigest()
-
-
-# Made once: `json.dumps` makes an encoder at each call, which takes longer than encoding.
-_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 _CHAINED = (
     "position",
     "event_id",

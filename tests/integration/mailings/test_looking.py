@@ -45,7 +45,7 @@ def test_looking_is_recorded_and_changes_nothing_else(parts: Parts) -> None:
         (entry,) = connection.execute(sa.select(audit)).all()
         assert not connection.scalar(sa.select(sa.func.count()).select_from(person_tokens))
     assert (entry.actor, entry.action, entry.person_id) == ("marketer", "message_rendered", 2)
-    assert entry.details == {"mailing": "news"}
+    assert entry.details == {"mailing": "news", "origin": "python"}
 
 
 def test_a_test_message_is_marked_inert_and_not_counted(parts: Parts) -> None:
