@@ -43,7 +43,8 @@ def load(settings: Settings, folder: Path | None = None) -> Catalogue:
     An entry of the workspace takes the place of a packaged one with the same name. Raises `Mistakes` with
     every mistake of every file: codes CAT001 to CAT003 of the form, CAT004 a name given twice, CAT005 a
     data category that `campaigns.yml` does not have or closes to segments, CAT006 a period, metric or
-    audience that does not exist, CAT007 a table that the relation has no rows in.
+    audience that does not exist, CAT007 a table that the relation has no rows in, CAT008 data that is of
+    another category than the entry says.
     """
     text = files("campaigns.catalogue").joinpath("default.yml").read_text(encoding="utf-8")
     parts = [_bound(parse(text, name="default.yml"))]
@@ -118,30 +119,36 @@ def _checked(part: _Part, catalogue: Catalogue, settings: Settings) -> Iterator[
     for relation, fields in part.file.fields.items():
         for name, field in fields.items():
             mark = marks["fields", relation, name]
-            yield from _category(mark, field.category, settings)
             if field.table not in sources.TABLES_OF[relation]:
                 hint = f"choose from: {', '.join(sources.TABLES_OF[relation])}"
                 yield mark.mistake("CAT007", f"a {relation} has nothing from `{field.table}`.", hint)
+            else:
+                yield from _category(mark, field.category, settings, of=field.source)
     for name, metric in part.file.metrics.items():
         mark = marks["metrics", name]
-        yield from _category(mark, metric.category, settings)
+        yield from _category(mark, metric.category, settings, of=f"metrics.{metric.column or 'kwh_year'}")
         yield from _exists(mark, "period", metric.periods, catalogue.periods)
         yield from _exists(mark, "metric", metric.compares_with, catalogue.metrics)
     for name, event in part.file.events.items():
         yield from _category(marks["events", name], event.category, settings)
+    for relation, entry in part.file.relations.items():
+        yield from _category(marks["relations", relation], entry.category, settings)
     for name in part.file.audiences:
         if name not in AUDIENCES:
             hint = suggestion(name, AUDIENCES)
             yield marks["audiences", name].mistake("CAT006", f"there is no audience `{name}`.", hint)
 
 
-def _category(mark: Mark, name: str, settings: Settings) -> Iterator[Mistake]:
+def _category(mark: Mark, name: str, settings: Settings, of: str = "") -> Iterator[Mistake]:
+    """Data keeps its category, whatever an entry calls it: else a purpose could take what is closed to it."""
     category = settings.categories.get(name)
     if category is None:
         hint = suggestion(name, settings.categories)
         yield mark.mistake("CAT005", f"`campaigns.yml` has no data category `{name}`.", hint)
     elif not category.segments:
         yield mark.mistake("CAT005", f"data of the category `{name}` is closed to segments.")
+    elif of and name != (its := sources.category_of(of)):
+        yield mark.mistake("CAT008", f"`{of}` is {its} data, not {name}.", f"write `category: {its}`")
 
 
 def _exists(mark: Mark, what: str, names: Iterable[str], known: Mapping[str, object]) -> Iterator[Mistake]:

@@ -146,6 +146,7 @@ class RelationEntry(Definition):
     """What `has:` may look at, and from where. `plural` is how messages speak of them."""
 
     name: str = ""
+    category: Name
     plural: str
     label: Labels
     description: Labels

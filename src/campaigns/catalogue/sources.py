@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from campaigns.lake import categories
 from campaigns.lake.schemas import TABLES
 
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -25,8 +26,8 @@ TABLES_OF: Mapping[str, tuple[str, ...]] = {
     "company": ("companies", "roles"),
 }
 METRIC_COLUMNS = frozenset(name for name, kind in TABLES["metrics"].schema.items() if kind == pl.Float64())
-# Values that the compiler works out from dates of the row and the segment's day.
-COMPUTED = frozenset({"age", "running"})
+# Values that the compiler works out from dates of the row and the segment's day, each with its data category.
+COMPUTED: Mapping[str, str] = {"age": "identity", "running": "contract"}
 
 
 def check(source: str, where: Mapping[str, str]) -> None:
@@ -42,3 +43,9 @@ def check(source: str, where: Mapping[str, str]) -> None:
     for name in (column, *where):
         if name not in allowed:
             raise ValueError(f"`{table}.{name}` is closed to segments; open: {', '.join(sorted(allowed))}")
+
+
+def category_of(source: str) -> str:
+    """The data category of what a field comes from, for a source that `check` let through."""
+    table, _, column = source.partition(".")
+    return COMPUTED[column] if table == "computed" else categories.of(table, column)

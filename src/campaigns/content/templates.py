@@ -160,6 +160,11 @@ class Library:
             raise Mistakes(check.found)
         return Template(name, defined.message, languages, self._folder)
 
+    def categories(self, template: Template) -> dict[str, str]:
+        """The data category of each value about the person that the template names."""
+        known_ = self._known()
+        return {name: known_[name].category for name in sorted(template.uses) if name in known_}
+
     def check(self, names: Sequence[str] | None = None) -> list[Mistake]:
         """Every mistake in these templates, all by default; each is also rendered for made-up people."""
         return self.examine(names).mistakes

@@ -19,6 +19,7 @@ CODES: Mapping[str, str] = {
     "MAI016": "The template speaks of a site, and the mailing does not say which.",
     "MAI017": "A segment that cannot say which site matched.",
     "MAI018": "There is no time left at which the mailing could go.",
+    "MAI019": "The template shows, or an exception uses, data that the purpose may not use.",
     "MAI020": "The plan is not in a state that allows this.",
     "MAI021": "Something that an approval covers was edited since the plan was made.",
     "MAI022": "The number of messages is not the number that was named.",

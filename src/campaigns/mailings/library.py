@@ -153,6 +153,7 @@ class _Reading:
         if self.found or template is None or not segments:
             return None
         self._agree(file, segments, template)
+        self._touches_only_open_data(segments[0].purpose, exceptions, template)
         return Mailing(
             name=self._path.stem,
             file=file,
@@ -235,6 +236,22 @@ class _Reading:
             self._add(self._mark("template").mistake("MAI014", message, hint))
         self._channel_exists(file, segments)
         self._site_is_known(file, segments, template)
+
+    def _touches_only_open_data(self, purpose: str, exceptions: list[Segment], template: Template) -> None:
+        """What the message shows and who is left out must be the business of the purpose, too."""
+        from campaigns.segments.categories import used
+
+        allowed = self._library.settings.purposes[purpose].categories
+        printed = self._library.templates.categories(template).items()
+        closed = [word for word in printed if word[1] not in allowed]
+        for name, category in closed[:1]:
+            message = f"the template prints `{name}`, which is {category} data: {purpose} may not use it."
+            self._add(self._mark("template").mistake("MAI019", message))
+        for place, segment in enumerate(exceptions):
+            words = used(segment, self._library.segments.catalogue)
+            for name, category in [word for word in words if word[1] not in allowed][:1]:
+                message = f"`{segment.name}` uses `{name}`, which is {category} data: {purpose} may not."
+                self._add(self._item("except_segments", place).mistake("MAI019", message))
 
     def _channel_exists(self, file: MailingFile, segments: list[Segment]) -> None:
         channels = self._library.settings.channels

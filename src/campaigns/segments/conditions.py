@@ -81,11 +81,7 @@ class Conditions:
 
     def refuse_closed(self, name: Scalar, entry: Entry) -> bool:
         """The purpose's data categories, and words that were replaced."""
-        purpose = self.frame.purpose
-        if purpose is not None and entry.category not in purpose.categories:
-            what = f"`{entry.name}` is {entry.category} data"
-            message = f"{what}: the purpose `{self.frame.purpose_name}` may not use it."
-            self.say(name.mark.mistake("SEG027", message, self.purposes_for(entry.category)))
+        if self.refuse_category(name, entry.category, entry.name):
             return True
         if entry.deprecated is not None:
             until = entry.deprecated.until.isoformat()
@@ -93,6 +89,16 @@ class Conditions:
             self.say(name.mark.mistake("SEG044", message, f"use `{entry.deprecated.use}`"))
             return True
         return False
+
+    def refuse_category(self, name: Scalar, category: str, word: str = "") -> bool:
+        """Whether the purpose may not use data of that category; says so at the name."""
+        purpose = self.frame.purpose
+        if purpose is None or category in purpose.categories:
+            return False
+        what = f"`{word or name.text}` is {category} data"
+        message = f"{what}: the purpose `{self.frame.purpose_name}` may not use it."
+        self.say(name.mark.mistake("SEG027", message, self.purposes_for(category)))
+        return True
 
     def purposes_for(self, category: str) -> str:
         """The hint of a closed category."""

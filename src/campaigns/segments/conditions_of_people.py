@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from campaigns.catalogue.model import Entry
 from campaigns.segments import values
 from campaigns.segments.asking import read_item, read_scalar
+from campaigns.segments.categories import used
 from campaigns.segments.conditions import Conditions
 from campaigns.segments.frame import Here
 from campaigns.segments.model import (
     Condition,
     EventCondition,
-    FieldCondition,
     GroupCondition,
-    MetricCondition,
     RelatedCondition,
     SampleCondition,
     Segment,
@@ -131,6 +127,7 @@ def has(reader: Conditions, node: Node, here: Here) -> Condition | None:
     if name is None or not _relation_fits(reader, name, kind, here):
         return None
     before = len(reader.found)
+    reader.refuse_category(name, reader.frame.catalogue.relations[name.text].category)
     reader.refuse_keys(node, kind, ("where", "unknown", *(("at_least",) if kind == "has" else ())))
     least = _rows(reader, node) if kind == "has" else 1
     where = node.get("where")
@@ -195,13 +192,13 @@ def _refuse_foreign(reader: Conditions, name: Scalar, other: Segment) -> None:
         message = f"`{name.text}` is a segment of {other.controller}, whose register is another one."
         reader.say(name.mark.mistake("SEG045", message))
         return
-    for entry in _entries(other):
-        if reader.frame.purpose and entry.category not in reader.frame.purpose.categories:
+    for word, category in used(other, reader.frame.catalogue):
+        if reader.frame.purpose and category not in reader.frame.purpose.categories:
             message = (
-                f"`{name.text}` uses `{entry.name}`, which is {entry.category} data: "
+                f"`{name.text}` uses `{word}`, which is {category} data: "
                 f"the purpose `{reader.frame.purpose_name}` may not use it."
             )
-            reader.say(name.mark.mistake("SEG027", message, reader.purposes_for(entry.category)))
+            reader.say(name.mark.mistake("SEG027", message, reader.purposes_for(category)))
             return
 
 
@@ -222,15 +219,3 @@ def sample(reader: Conditions, node: Node, here: Here) -> Condition | None:
         name=name.text if isinstance(name, Scalar) else reader.frame.segment,
         share=part,  # type: ignore[arg-type]  # percent gives a Decimal
     )
-
-
-def _entries(segment: Segment) -> Iterator[Entry]:
-    """The catalogue entries that a segment uses."""
-    for condition in segment.every_condition():
-        match condition:
-            case FieldCondition():
-                yield condition.field
-            case MetricCondition():
-                yield condition.metric
-            case EventCondition():
-                yield condition.event

@@ -11,7 +11,7 @@ from pathlib import Path
 from campaigns.errors import Mistake, Mistakes, UserError
 from campaigns.settings.binding import bind, suggestion
 from campaigns.settings.documents import Entry, Mapping, Node, Scalar, Sequence, read
-from campaigns.settings.model import Settings, SourceFile
+from campaigns.settings.model import CLOSED_CATEGORIES, Settings, SourceFile
 
 FILE = "campaigns.yml"
 _SECRET_WORD = re.compile(r"(password|passwd|secret|api_?key|token_?key|private_key)", re.IGNORECASE)
@@ -39,7 +39,7 @@ def find_workspace(start: Path | None = None) -> Path:
 def load(path: Path) -> Settings:
     """Read `campaigns.yml`. Raises `Mistakes` with every mistake in it."""
     node = read(path, name=path.name)
-    found = [*_secrets(node), *_unknown_names(node), *_unfinished_sources(node)]
+    found = [*_secrets(node), *_unknown_names(node), *_unfinished_sources(node), *_opened(node)]
     places = {(mistake.line, mistake.column) for mistake in found}
     try:
         settings = bind(node, Settings, prefix="CFG")
@@ -111,6 +111,24 @@ def _unknown_names(node: Node) -> Iterator[Mistake]:
     )
     yield from _check(node, ("disclosures", "*", "purposes", "*"), purposes, "purpose")
     yield from _check(node, ("sources", "*", "disclosure"), disclosures, "disclosure")
+
+
+def _opened(node: Node) -> Iterator[Mistake]:
+    """What may never be shown stays closed, and a purpose uses nothing that is closed to segments."""
+    closed = set(CLOSED_CATEGORIES)
+    for entry in _entries(node, "categories"):
+        for place in ("segments", "templates"):
+            value = entry.value.get(place) if isinstance(entry.value, Mapping) else None
+            no = isinstance(value, Scalar) and value.text.lower() in ("no", "off", "false")
+            if isinstance(value, Scalar) and entry.key.text in CLOSED_CATEGORIES and not no:
+                yield value.mark.mistake(
+                    "CFG013", f"`{entry.key.text}` is never opened to {place}.", "write `no`"
+                )
+            if no and place == "segments":
+                closed.add(entry.key.text)
+    for scalar in _reach(node, ("purposes", "*", "categories", "*")):
+        if scalar.text in closed:
+            yield scalar.mark.mistake("CFG014", f"no purpose may use the category `{scalar.text}`.")
 
 
 def _check(node: Node, path: tuple[str, ...], names: Collection[str], what: str) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -60,6 +61,13 @@ NoticePurpose = Literal[
     "profiling",
 ]
 DataLevel = Literal["totals", "daily", "hourly", "presence"]
+# What no segment and no message may ever show: the notice's section 4 names them, and their data is not ours
+# to use.
+CLOSED_CATEGORIES = frozenset({"personal_code", "credit", "credentials", "recordings"})
+# Where a provider keeps personal data whatever its host is called: SendGrid stages the events of messages in
+# the United States, with its European host too.
+PROVIDER_REGIONS: Mapping[str, str] = {"sendgrid": "us"}
+EEA = frozenset({"fi", "eea"})
 MARKETING_KINDS: frozenset[str] = frozenset({"marketing", "newsletter", "survey"})
 
 
@@ -178,13 +186,31 @@ class Disclosure(Decided):
 
 
 class Processor(Definition):
-    """Whoever handles personal data for us, under which agreement and where."""
+    """Whoever handles personal data for us, under which agreement and where.
+
+    A transfer outside the EEA needs an adequacy decision or standard clauses, named in `transfer_details`.
+    """
 
     service: str
     agreement: Switch
+    agreement_date: date | None = None
+    agreement_until: date | None = None  # the last day on which it holds
+    sub_processors: tuple[str, ...] = ()
     region: Literal["fi", "eea", "us", "other"]
     transfer: Literal["none_needed", "adequacy", "scc", "none"] = "none_needed"
+    transfer_details: str = ""  # which decision or clauses, of when, for which data
+    transfer_until: date | None = None  # the last day on which they hold
     fields: tuple[str, ...] = ()
+
+    def agreed_on(self, day: date) -> bool:
+        """Whether an agreement holds on that day."""
+        begun = self.agreement_date is None or self.agreement_date <= day
+        return self.agreement and begun and (self.agreement_until is None or day <= self.agreement_until)
+
+    def may_send_outside(self, day: date) -> bool:
+        """Whether something covers a transfer outside the EEA on that day."""
+        holds = self.transfer_until is None or day <= self.transfer_until
+        return self.transfer in ("adequacy", "scc") and holds
 
 
 class Smtp(Definition):
@@ -255,6 +281,21 @@ class Settings(Definition):
     web: Web
     ledger: LedgerSettings = LedgerSettings()
     backup: BackupSettings = BackupSettings()
+
+    def region_of(self, channel: str) -> str:
+        """Where the data of a channel's messages goes: where its processor is, or its provider keeps them."""
+        used = self.channels[channel]  # type: ignore[index]  # a Channel
+        region = self.processors[used.processor].region
+        return PROVIDER_REGIONS.get(used.provider, region) if region in EEA else region
+
+    def uncovered(self, channel: str, day: date) -> str:
+        """Why nothing may be sent by a channel on a day: a code of the rules, or nothing."""
+        processor = self.processors[self.channels[channel].processor]  # type: ignore[index]  # a Channel
+        if not processor.agreed_on(day):
+            return "NO_PROCESSOR_AGREEMENT"
+        if self.region_of(channel) not in EEA and not processor.may_send_outside(day):
+            return "TRANSFER_NOT_COVERED"
+        return ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -99,3 +99,20 @@ def test_all_mistakes_of_all_files(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:
     assert mistakes(tmp_path, a="events: [\n")[0].endswith("YML005")
+
+
+def test_data_keeps_its_category_whatever_an_entry_calls_it(tmp_path: Path) -> None:
+    own = field(
+        "person", "mine", "      type: number\n      category: contact\n      source: persons.birth_year\n"
+    )
+    age = field("person", "old", "      type: number\n      category: contact\n      source: computed.age\n")
+    metric = (
+        f"metrics:\n  mine:{LABELS}    category: identity\n    level: hourly\n    roll_up: sum\n"
+        "    column: night_share\n"
+    )
+    found = mistakes(tmp_path, a=own, b=metric, c=age)
+    assert found == [
+        f"{tmp_path.name}/a.yml:3 CAT008",
+        f"{tmp_path.name}/b.yml:2 CAT008",
+        f"{tmp_path.name}/c.yml:3 CAT008",
+    ]

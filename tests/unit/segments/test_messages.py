@@ -234,6 +234,24 @@ def test_a_purpose_decides_which_data_may_be_touched(tmp_path: Path) -> None:
     )
 
 
+def test_a_relation_is_data_too(tmp_path: Path) -> None:
+    texts = {
+        "work": segment_text("{has: company}"),
+        "letter": segment_text("{has: company}", "{in_segment: work}", purpose="newsletter"),
+    }
+    found = library(tmp_path, texts).check()
+    assert [(one.line, one.code) for one in found] == [(6, "SEG027"), (7, "SEG027")]
+    assert found[0].message == "`company` is company data: the purpose `newsletter` may not use it."
+    assert found[1].message.startswith("`work` uses `company`, which is company data")
+
+
+def test_an_order_is_data_too(tmp_path: Path) -> None:
+    limit = "limit: {at_most: 10, highest: {metric: kwh_year, over: last full year}}"
+    texts = {"letter": segment_text(purpose="newsletter") + limit + "\n"}
+    found = library(tmp_path, texts).check()
+    assert [one.code for one in found] == ["SEG027"]
+
+
 def test_a_circle_is_printed_as_a_path(tmp_path: Path) -> None:  # attack 42
     circle = {"a": "b", "b": "c", "c": "a"}
     texts = {name: segment_text(f"{{in_segment: {other}}}") for name, other in circle.items()}

@@ -121,3 +121,29 @@ def test_a_secret_file_that_others_may_read_is_refused(
         secret("api_key")
     file.chmod(0o600)
     assert secret("api_key") == Secret("canary")
+
+
+@pytest.mark.parametrize("name", ["personal_code", "credit", "credentials", "recordings"])
+@pytest.mark.parametrize("place", ["segments", "templates"])
+def test_what_is_never_shown_cannot_be_opened(tmp_path: Path, name: str, place: str) -> None:
+    text = (ROOT / "campaigns.yml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith(f"  {name}:"))
+    path = tmp_path / "campaigns.yml"
+    path.write_text(text.replace(line, line.replace(f"{place}: no", f"{place}: yes")), encoding="utf-8")
+    assert found(path) == [f"CFG013 `{name}` is never opened to {place}."]
+
+
+def test_no_purpose_uses_what_is_closed_to_segments(tmp_path: Path) -> None:
+    text = (ROOT / "campaigns.yml").read_text(encoding="utf-8")
+    path = tmp_path / "campaigns.yml"
+    wanted = "categories: [identity, contact, relationship, contract, site]"
+    path.write_text(
+        text.replace(wanted, wanted.replace("site]", "credit]"), 1).replace(
+            wanted, wanted.replace("site]", "free_text]"), 1
+        ),
+        encoding="utf-8",
+    )
+    assert found(path) == [
+        "CFG014 no purpose may use the category `credit`.",
+        "CFG014 no purpose may use the category `free_text`.",
+    ]

@@ -1,0 +1,31 @@
+"""Which data categories a segment touches, and by which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from campaigns.catalogue.model import Catalogue
+from campaigns.segments.model import (
+    EventCondition,
+    FieldCondition,
+    MetricCondition,
+    RelatedCondition,
+    Segment,
+)
+
+
+def used(segment: Segment, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Every word of the catalogue in its conditions, exceptions included, with its data category."""
+    for condition in segment.every_condition():
+        match condition:
+            case FieldCondition():
+                yield condition.field.name, condition.field.category
+            case MetricCondition():
+                yield condition.metric.name, condition.metric.category
+            case EventCondition():
+                yield condition.event.name, condition.event.category
+            case RelatedCondition():
+                yield condition.relation, catalogue.relations[condition.relation].category
+    if segment.limit is not None and segment.limit.order is not None:
+        metric = segment.limit.order.metric
+        yield metric.name, metric.category
