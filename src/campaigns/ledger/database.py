@@ -47,12 +47,14 @@ class Ledger:
         folder: Path | None = None,
         busy_seconds: float = BUSY_SECONDS,
         origin: str = "python",
+        upgrade: bool = False,
     ) -> Ledger:
         """Open a ledger: a path is a SQLite file, a `postgresql://` URL a PostgreSQL database.
 
         `folder` holds the key file; by default the folder of the SQLite file. With `create` a ledger that
-        does not exist is made. Raises `UserError` LED001 when there is none, LED002 when it is older than
-        this program, LED003 when it is newer; `DataDamaged` when its key is lost.
+        does not exist is made, with `upgrade` an older one is brought to this version. Raises `UserError`
+        LED001 when there is none, LED002 when it is older than this program, LED003 when it is newer;
+        `DataDamaged` when its key is lost.
         """
         url = _url(url_or_path)
         path = _path(url)
@@ -68,20 +70,22 @@ class Ledger:
         ledger = cls(url, folder=home, busy_seconds=busy_seconds)
         ledger.origin = origin
         try:
-            ledger._start(create=create)
+            ledger._start(create=create, upgrade=upgrade)
         except BaseException:
             ledger.dispose()
             raise
         return ledger
 
-    def _start(self, *, create: bool) -> None:
+    def _start(self, *, create: bool, upgrade: bool) -> None:
         with _plain_errors():
-            if migrating.revision(self._writing) is None:
+            known = migrating.revision(self._writing) is not None
+            if not known:
                 if not create:
                     raise UserError(
                         "LED001", "there is no ledger in this database.", hint="run `campaigns upgrade`"
                     )
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if upgrade or not known:
                 self.upgrade()
             migrating.refuse_other_version(self._writing)
             self._load_identity()

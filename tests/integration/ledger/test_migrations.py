@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from campaigns.errors import UserError
 from campaigns.ledger import Ledger, migrating
 from campaigns.ledger.migrations import triggers
 from campaigns.ledger.tables import metadata
@@ -52,5 +55,18 @@ def test_a_migration_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch:
         with pytest.raises(RuntimeError, match="killed"):
             Ledger.open(path)
     ledger = Ledger.open(path)
+    assert ledger.position() == 0
+    ledger.dispose()
+
+
+def test_an_older_ledger_is_brought_to_this_version_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        command.upgrade(migrating.config(connection), "0001")
+    engine.dispose()
+    with pytest.raises(UserError, match="LED002"):
+        Ledger.open(path)
+    ledger = Ledger.open(path, upgrade=True)
     assert ledger.position() == 0
     ledger.dispose()
