@@ -76,6 +76,9 @@ TABLES: dict[str, Table] = {
                 "last_name": TEXT,
                 "deceased": YES,
                 "protected_address": YES,
+                "guardian_id": ID,  # the person who answers for a minor
+                "estate_contact_id": ID,  # the person to whom an estate is written
+                "business_id": TEXT,  # of a sole trader
                 "source": TEXT,
                 "informed_by": TEXT,  # notice version that this person was told of; NULL = not informed
                 "registered_on": DAY,

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.identifiers import BadIdentifier, business_id
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.headers import folded
 from campaigns.register.ids import company_ids
 from campaigns.register.jobs import Job
-from campaigns.register.parsing import Typed, mapped_words
+from campaigns.register.parsing import Typed
 from campaigns.register.reading import Columns
 from campaigns.settings.model import Settings
 
@@ -65,26 +64,9 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     return frame.select(
         "_line",
         company_ids(job.controller, frame["source_id"]).alias("company_id"),
-        _business_ids(frame["business_id"], typed),
+        typed.business_id("business_id"),
         typed.text("name"),
         typed.text("industry"),
         typed.whole("size", 0, 10_000_000),
         typed.postal_code("postal_code"),
     )
-
-
-def _business_ids(cells: pl.Series, typed: Typed) -> pl.Series:
-    distinct = cells.drop_nulls().unique()
-    good = {text: found for text in distinct if (found := _business_id(text)) is not None}
-    ids = mapped_words(cells, good)
-    wrong = cells.is_not_null() & ids.is_null()
-    message = "`business_id` is not NNNNNNN-C with a check digit that fits; it was left out."
-    typed.leave_out("business_id", wrong, "REG133", message)
-    return ids
-
-
-def _business_id(text: str) -> str | None:
-    try:
-        return business_id.normalise(text)
-    except BadIdentifier:
-        return None

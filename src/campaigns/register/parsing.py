@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from campaigns.identifiers import email, phone, postal_code
+from campaigns.identifiers import BadIdentifier, business_id, email, phone, postal_code
 from campaigns.register.quarantine import Rejects
 
 _FINNISH_DAY = r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$"
@@ -133,6 +133,16 @@ class Typed:
         )
         return codes
 
+    def business_id(self, name: str) -> pl.Series:
+        """NNNNNNN-C; a wrong one is left out of its row."""
+        cells = self._frame[name]
+        distinct = cells.drop_nulls().unique()
+        good = {text: found for text in distinct if (found := _business_id(text)) is not None}
+        ids = mapped_words(cells, good)
+        message = f"`{name}` is not NNNNNNN-C with a check digit that fits; it was left out."
+        self.leave_out(name, cells.is_not_null() & ids.is_null(), "REG133", message)
+        return ids
+
     def known(self, name: str, ids: pl.Series, code: str, message: str) -> None:
         """Refuse rows that name something (`name` is not empty) of which there is no id."""
         self._refuse(name, self._frame[name].is_not_null() & ids.is_null(), code, message)
@@ -185,6 +195,13 @@ def mapped_words(cells: pl.Series, words: Mapping[str, str]) -> pl.Series:
         schema_overrides={cells.name: pl.String, "word": pl.String},
     )
     return mapped(cells, pairs).alias(cells.name)
+
+
+def _business_id(text: str) -> str | None:
+    try:
+        return business_id.normalise(text)
+    except BadIdentifier:
+        return None
 
 
 def _days(cells: pl.Series) -> pl.Series:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 KINDS = ("consumer", "minor", "sole_trader", "business_contact", "company_role_address", "estate")
 LANGUAGES = ("fi", "sv", "en")
+# Columns with the customer number of somebody else, and where that person's id is kept.
+LINKS = {"guardian": "guardian_id", "estate_contact": "estate_contact_id"}
 COLUMNS = Columns(
     required=("source_id",),
     optional=(
@@ -49,8 +51,11 @@ COLUMNS = Columns(
         "role",
         "duties",
         "role_start",
+        "guardian",
+        "estate_contact",
+        "business_id",
     ),
-    keys=("source_id", "company_id"),
+    keys=("source_id", "company_id", *LINKS),
     person="source_id",
 )
 _TELLING = frozenset({"first_name", "last_name", "email", "phone", "birth_year"})
@@ -63,6 +68,8 @@ _LASTING = (
     "last_name",
     "deceased",
     "protected_address",
+    "business_id",
+    *LINKS.values(),
 )
 
 
@@ -87,9 +94,10 @@ class Persons:
         keys = _keys(job)
         known = job.known("persons")
         absent = _absent(job, rows.keys, keys, known)
-        numbered = _numbered(job, accepted, keys)
+        numbered = _linked(job, _numbered(job, accepted, keys), keys)
         newest = job.newest(numbered, known, "person_id")
-        _write(job, newest, known=known, present=rows.present, absent=absent)
+        stated = rows.present | {ids for column, ids in LINKS.items() if column in rows.present}
+        _write(job, newest, known=known, present=stated, absent=absent)
         return job.finish(rows, accepted=len(newest))
 
 
@@ -98,7 +106,7 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     typed.required("source_id")
     phones = typed.phone("phone")
     this_year = job.extract.day.year
-    columns = frame.select("_line", "source_id", "company_id").with_columns(
+    columns = frame.select("_line", "source_id", "company_id", *LINKS).with_columns(
         typed.word("kind", KINDS),
         typed.word("language", LANGUAGES),
         typed.whole("birth_year", 1880, this_year).cast(pl.Int16),
@@ -121,10 +129,20 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
         typed.text("role"),
         typed.text("duties"),
         typed.day("role_start"),
+        typed.business_id("business_id"),
     )
     backwards = columns["customer_until"] < columns["customer_since"]
     typed.refuse("customer_until", backwards, "REG150", "`customer_until` is before `customer_since`.")
-    return _with_companies(columns, typed, job)
+    return _with_own_business(_with_companies(columns, typed, job), typed)
+
+
+def _with_own_business(columns: pl.DataFrame, typed: Typed) -> pl.DataFrame:
+    """Only a sole trader is a business; what others work for is a company with a role of theirs."""
+    own = pl.col("kind") == "sole_trader"
+    other = columns.select(~own & pl.col("business_id").is_not_null()).to_series()
+    message = "`business_id` stands at a person who is no sole trader; it was left out."
+    typed.leave_out("business_id", other, "REG145", message)
+    return columns.with_columns(pl.when(own).then("business_id").alias("business_id"))
 
 
 def _with_companies(columns: pl.DataFrame, typed: Typed, job: Job) -> pl.DataFrame:
@@ -170,6 +188,27 @@ def _numbered(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         .with_columns(person_id=pl.coalesce("person_id", "given"))
         .drop("given")
     )
+
+
+def _linked(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """The ids of guardians and of estates' contacts, who may stand in the same file; nobody is their own."""
+    numbers = pl.concat([keys, rows.filter("is_new").select(keys.columns)])
+    for column, name in LINKS.items():
+        ids = mapped(rows[column].alias("source_id"), numbers)
+        unknown = rows.filter(rows[column].is_not_null() & ids.is_null())["_line"]
+        message = f"`{column}` is no customer number that we have; it was left out."
+        job.rejects.add_lines(unknown, "REG140", message, column, refuses_row=False)
+        own = rows.filter((ids == rows["person_id"]).fill_null(value=False))["_line"]
+        job.rejects.add_lines(
+            own,
+            "REG146",
+            f"`{column}` is the person's own number; it was left out.",
+            column,
+            refuses_row=False,
+        )
+        others = pl.select(pl.when(ids != rows["person_id"]).then(ids)).to_series()
+        rows = rows.with_columns(others.alias(name))
+    return rows
 
 
 def _write(
