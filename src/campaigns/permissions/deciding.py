@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from campaigns.engine import Engine, queries
 from campaigns.ledger import Ledger
 from campaigns.ledger.keys import medium
-from campaigns.permissions import calendar, rendering, state
+from campaigns.permissions import calendar, hearing, rendering, state
 from campaigns.permissions.requests import MARKETING, Request
 from campaigns.permissions.state import Words
 from campaigns.settings.model import Settings
 
 __all__ = ["CIRCUMSTANCES", "Decider", "Request", "decide", "facts"]
 
+MANY = 0.25  # of all persons
+LOOKING_UP = ("points", "addresses", "neighbours", "work", "people")  # in this order, then `digests`
+POINTS: Mapping[str, str] = {"robocall": "phone", "ad_audience": "email"}  # whose contact points they use
 CALLBACK_DAYS = 30  # a request to be called is answered within a month, or it is over
 FORMER_MONTHS = 24  # proposed retention: contract end + 24 months, prospect without contact 12 months
 PROSPECT_MONTHS = 12
@@ -123,43 +126,60 @@ class Decider:
 
     def hear(self, words: Words) -> None:
         """Take all that was said from `words`."""
-        self._words = words
-        self._table("permission_words", words.frame)
-        self._table("suppressed_addresses", words.suppressions)
+        self._heard = hearing.relevant(words.frame, self._request)
+        self._suppressed = words.suppressions
+        self._db.register("permission_words_frame", self._heard)
+        self._db.register("suppressed_addresses_frame", self._suppressed)
+        self._run("words.sql", "words", "suppressions")
 
     def look_up(self, persons: pl.DataFrame | None = None) -> None:
         """Read what the lake says about these persons, or about everybody in the register."""
         if persons is None:
             everybody = "SELECT DISTINCT person_id FROM persons WHERE controller = $controller"
             persons = self._db.query(everybody, {"controller": self._request.controller})
-        self._table("asked_persons", _with_circumstances(persons))
-        steps = queries.load("campaigns.permissions", "lake_facts.sql")
-        for step in steps.values():
-            self._db.execute(step, _used(step, {**self._parameters, **self._digests()}))
+        self._db.register("asked_persons_frame", _with_circumstances(persons))
+        self._many = self._most(len(persons))
+        self._run("lake_facts.sql", "channels", "persons", "many" if self._many else "few", *LOOKING_UP)
+        self._run("lake_facts.sql", "digests", **self._digests())
 
-    def decide(self) -> pl.DataFrame:
-        """The answers about everybody who was looked up, as `decide` gives them."""
-        return self._ask(rendering.statement())
+    def decide(self, person_ids: Collection[int] | None = None) -> pl.DataFrame:
+        """The answers, as `decide` gives them, about everybody who was looked up or about some of them."""
+        if person_ids is not None:
+            some = pl.DataFrame({"person_id": list(person_ids)}, schema={"person_id": pl.Int64})
+            self._db.register("asked_again_frame", some)
+        self._about("all_of_them" if person_ids is None else "some_of_them")
+        return rendering.answers(self._ask(rendering.statement()), self._request.channels)
 
     def facts(self) -> pl.DataFrame:
         """The facts behind them."""
+        self._about("all_of_them")
         return self._ask(rendering.facts_statement())
 
     def _ask(self, sql: str) -> pl.DataFrame:
         return self._db.query(sql, _used(sql, self._parameters))
 
-    def _table(self, name: str, frame: pl.DataFrame) -> None:
-        """A table of the engine's own: scanned several times, which a frame is not made for."""
-        self._db.register(f"{name}_frame", frame)
-        self._db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_frame")
+    def _about(self, whom: str) -> None:
+        """Whom the next question is about, and whose words it needs."""
+        many = self._many and whom == "all_of_them"
+        self._run("words.sql", whom, "told_by_many" if many else "told_by_few")
+
+    def _most(self, asked: int) -> bool:
+        """Whether so many are a good part of all registers: then choosing rows takes longer than it saves."""
+        everybody = self._db.query("SELECT count(*) AS people FROM persons")["people"][0]
+        return bool(asked > everybody * MANY)
+
+    def _run(self, file: str, *names: str, **more: object) -> None:
+        """Statements that make tables of the engine's own: frames are not made for several scans."""
+        steps = queries.load("campaigns.permissions", file)
+        for name in names:
+            self._db.execute(steps[name], _used(steps[name], {**self._parameters, **more}))
 
     def _digests(self) -> dict[str, object]:
         """Keys for digests of addresses, and the channels in which any could match."""
-        controller, words = self._request.controller, self._words
-        suppressed = words.suppressions.filter(controller=controller)["channel"].unique()
+        controller = self._request.controller
+        suppressed = self._suppressed.filter(controller=controller)["channel"].unique()
         media = {medium(channel) for channel in suppressed}
-        loose = pl.col("person_id").is_null() & (pl.col("controller") == controller)
-        if not words.frame.filter(loose).is_empty():
+        if self._heard["person_id"].has_nulls():
             media = {"email", "phone", "letter"}
         digested = [channel for channel in ("email", "sms", "phone", "letter") if medium(channel) in media]
         keys = {
@@ -190,6 +210,7 @@ def parameters(request: Request, settings: Settings) -> dict[str, object]:
         **_settings(request, settings),
         "controller": request.controller,
         "channels": list(request.channels),
+        "point_channels": [POINTS.get(channel, channel) for channel in request.channels],
         "purpose": request.purpose,
         "message_kind": request.message_kind,
         "is_marketing_kind": request.message_kind in MARKETING,
@@ -233,16 +254,13 @@ def _message(request: Request) -> dict[str, object]:
 
 def _settings(request: Request, settings: Settings) -> dict[str, object]:
     level = request.data_level or LEVELS.get(request.attribute, "")
-    processors = {channel: settings.processors[used.processor] for channel, used in settings.channels.items()}
+    day = request.at.astimezone(settings.zone).date()
+    uncovered = {channel: settings.uncovered(channel, day) for channel in settings.channels}
     return {
         "level_rule": getattr(settings.policy.meter_data.value, level) if level else "",
         "policy_soft_opt_in": settings.policy.soft_opt_in.value and request.purpose == "direct_marketing",
-        "unagreed_channels": [name for name, processor in processors.items() if not processor.agreement],
-        "uncovered_channels": [
-            name
-            for name, processor in processors.items()
-            if processor.region not in ("fi", "eea") and processor.transfer not in ("adequacy", "scc")
-        ],
+        "unagreed_channels": [name for name, code in uncovered.items() if code == "NO_PROCESSOR_AGREEMENT"],
+        "uncovered_channels": [name for name, code in uncovered.items() if code == "TRANSFER_NOT_COVERED"],
         "attested_sources": [
             name for name, source in settings.sources.items() if source.evidence is not None
         ],

@@ -1,54 +1,14 @@
 -- name: facts
 -- One row a person and channel, with every fact that the rules may name (facts.py says what each one means):
 -- what people said, folded, beside what the lake says (lake_facts.sql).
-WITH concerned AS (
-    SELECT person_id FROM lake_people
-    UNION
-    SELECT neighbour_id FROM lake_neighbours
-),
-
--- What counts: of today all that is recorded, save permissions that begin later; of the past only what was
--- true and known then.
-visible AS NOT MATERIALIZED (
-    SELECT *
-    FROM permission_words
-    WHERE
-        controller = $controller
-        AND CASE
-            WHEN $as_of::TIMESTAMPTZ IS NULL THEN occurred_at <= $at OR NOT widens
-            ELSE occurred_at <= $as_of::TIMESTAMPTZ AND recorded_at <= $as_of::TIMESTAMPTZ
-        END
-),
-
--- What those concerned said, and what was said about an address that one of them has. `mark` orders words by
--- time; `latest` besides lets the narrowing, the flawed and the unproven one win at one instant, and is the same
--- whatever order they were recorded in. Both end in the position. (Whole numbers: their maximum takes a fraction
--- of the time of a struct's.)
-told AS (
-    SELECT
-        *,
-        (us::HUGEINT << 33) + position AS mark,
-        (us::HUGEINT << 74) + (narrow::HUGEINT << 73) + (flawed::HUGEINT << 72) + (unproven::HUGEINT << 71)
-        + ((tie & 274877906943)::HUGEINT << 33) + position AS latest,
-        NOT narrow AND NOT flawed AND NOT unproven AND coalesce(valid_until > $at, TRUE) AS permits
-    FROM (
-        SELECT
-            position, person_id, kind, family, channel, purpose, valid_until, flawed, about, tie,
-            epoch_us(occurred_at) AS us,
-            NOT widens AS narrow,
-            kind = 'requested' OR (kind = 'granted' AND purpose = 'newsletter' AND by_form) AS is_request,
-            NOT (has_evidence OR list_contains($attested_sources::VARCHAR[], source)) AS unproven
-        FROM (
-            SELECT v.*
-            FROM visible AS v
-            SEMI JOIN concerned AS c ON v.person_id = c.person_id
-            UNION ALL
-            SELECT v.* REPLACE (d.person_id AS person_id)
-            FROM visible AS v
-            INNER JOIN lake_digests AS d ON v.address_digest = d.digest
-            WHERE v.person_id IS NULL
-        )
-    )
+WITH told AS (
+    SELECT * FROM personal_words
+    UNION ALL
+    -- What was said about an address holds for whoever has it.
+    SELECT w.* REPLACE (d.person_id AS person_id)
+    FROM permission_words AS w
+    INNER JOIN lake_digests AS d ON w.address_digest = d.digest
+    WHERE w.person_id IS NULL
 ),
 
 -- The latest of each kind of word that holds for a person as a whole.
@@ -67,15 +27,12 @@ said AS (
         max(us) FILTER (kind = 'robinson_removed') AS robinson_removed_us,
         max(mark) FILTER (kind = 'register_ban') AS register_ban,
         max(mark) FILTER (kind = 'erased') AS erased,
-        max((us << 1) + narrow::BIGINT) FILTER (family = 'topic' AND about = $topic) AS topic,
+        max((us << 1) + narrow::BIGINT) FILTER (kind IN ('topic_subscribed', 'topic_unsubscribed') AND about = $topic) AS topic,
         bool_or(kind IN ('topic_subscribed', 'topic_unsubscribed')) AS any_topic,
         max((us << 1) + (about <> 'marketing')::BIGINT) FILTER (kind = 'cookie_consent') AS cookies,
-        max(latest) FILTER (family = 'consent' AND kind <> 'requested') AS profiling
+        max(latest) FILTER (is_consent AND kind <> 'requested') AS profiling
     FROM told
-    WHERE
-        (family <> 'consent' AND kind NOT IN ('ban_channel', 'complaint'))
-        OR purpose = 'profiling'
-        OR (purpose IS NULL AND channel IS NULL)
+    WHERE of_person
     GROUP BY ALL
 ),
 
@@ -85,54 +42,64 @@ said_of_channel AS (
     SELECT
         w.person_id,
         c.channel_number,
-        max(w.latest) FILTER (w.family = 'consent' AND NOT w.is_request) AS consent,
+        max(w.latest) FILTER (w.is_consent AND NOT w.is_request) AS consent,
         max(w.mark) FILTER (w.is_request) AS request,
         max(w.mark) FILTER (w.kind = 'ban_channel') AS ban,
         max(w.mark) FILTER (w.kind = 'complaint') AS complaint
     FROM told AS w
     CROSS JOIN asked_channels AS c
     WHERE
-        (w.family = 'consent' OR w.kind IN ('ban_channel', 'complaint'))
-        AND (w.purpose IS NULL OR w.purpose = $purpose)
+        w.of_channel
         AND (
             w.channel IS NULL OR w.channel = c.channel
             OR (w.kind = 'ban_channel' AND w.channel = 'phone' AND c.channel = 'robocall')
-            OR ($purpose = 'profiling' AND w.purpose = 'profiling')
+            OR w.purpose = 'profiling'
         )
     GROUP BY ALL
 ),
 
+-- The deciding word on consent, taken out of its whole number again (words.sql).
+weighed AS (
+    SELECT
+        *,
+        (consent >> 74)::BIGINT AS us,
+        (consent & 8589934591)::BIGINT AS consent_position,
+        ((consent >> 71) & 7)::TINYINT AS faults,
+        ((consent >> 33) & 63)::TINYINT AS traits
+    FROM said_of_channel
+),
+
 consents AS (
     SELECT
-        s.person_id,
-        s.channel_number,
+        person_id,
+        channel_number,
         CASE
-            WHEN s.consent IS NULL AND s.request IS NULL THEN 'none'
-            WHEN s.consent IS NULL THEN 'pending'
-            WHEN NOT w.narrow AND w.valid_until <= $at THEN 'expired'
-            WHEN w.kind = 'invalidated' OR (NOT w.narrow AND w.flawed) THEN 'invalid'
-            WHEN NOT w.narrow AND w.unproven THEN 'unproven'
-            WHEN NOT w.narrow THEN 'granted'
-            WHEN s.request >> 33 > w.us THEN 'pending'
+            WHEN consent IS NULL AND request IS NULL THEN 'none'
+            WHEN consent IS NULL THEN 'pending'
+            WHEN faults < 4 AND traits & 32 <> 0 THEN 'expired'
+            WHEN traits & 16 <> 0 OR faults IN (2, 3) THEN 'invalid'
+            WHEN faults = 1 THEN 'unproven'
+            WHEN faults = 0 THEN 'granted'
+            WHEN request >> 33 > us THEN 'pending'
             ELSE 'withdrawn'
         END AS consent,
         -- From when on a proven consent for just this channel and purpose beats what was said before.
-        CASE WHEN w.permits AND w.channel IS NOT NULL AND w.purpose IS NOT NULL THEN w.us END AS consented_us,
-        coalesce(w.position, s.request & 8589934591)::BIGINT AS position,
-        coalesce(w.kind = 'guardian_granted', FALSE) AS by_guardian,
-        w.about,
-        s.ban,
-        s.complaint
-    FROM said_of_channel AS s
-    LEFT JOIN told AS w ON s.person_id = w.person_id AND s.consent & 8589934591 = w.position
+        CASE WHEN faults = 0 AND traits & 40 = 8 THEN us END AS consented_us,
+        coalesce(consent_position, (request & 8589934591)::BIGINT) AS position,
+        coalesce(traits & 4 <> 0, FALSE) AS by_guardian,
+        coalesce(traits & 2 <> 0, FALSE) AS ads_refused,
+        coalesce(traits & 1 <> 0, FALSE) AS ads_agreed,
+        ban,
+        complaint
+    FROM weighed
 ),
 
 -- An organisation's ban holds for everybody who has a role in it.
 company_bans AS (
     SELECT
         staff.person_id,
-        max((epoch_us(w.occurred_at)::HUGEINT << 33) + w.position) AS ban
-    FROM visible AS w
+        max(w.mark) AS ban
+    FROM permission_words AS w
     LEFT JOIN lake_work AS own ON w.about IS NULL AND w.person_id = own.person_id
     INNER JOIN lake_work AS staff ON coalesce(w.about, own.company) = staff.company
     WHERE w.kind = 'ban_company'
@@ -179,19 +146,18 @@ people AS (
         greatest(b.ban, s.ban_company) AS ban_company,
         s.research_objection,
         s.profiling_objection,
-        coalesce(w.permits, FALSE) AS profiling_consent,
+        coalesce((s.profiling >> 71) & 7 = 0 AND (s.profiling >> 33) & 32 = 0, FALSE) AS profiling_consent,
         s.profiling_objection IS NOT NULL
-        AND NOT coalesce(w.permits AND w.us > s.profiling_objection >> 33, FALSE) AS profiling_objected,
-        w.position AS profiling_position,
+        AND NOT (profiling_consent AND s.profiling >> 74 > s.profiling_objection >> 33) AS profiling_objected,
+        (s.profiling & 8589934591)::BIGINT AS profiling_position,
         coalesce(s.cookies & 1 = 0, FALSE) AS cookie_marketing,
         $topic <> '' AND coalesce(s.topic & 1 = 1, s.any_topic, FALSE) AS topic_not_subscribed,
         coalesce(s.robinson_post >> 33 >= s.robinson_removed_us, s.robinson_post IS NOT NULL) AS no_post,
         coalesce(s.robinson_phone >> 33 >= s.robinson_removed_us, s.robinson_phone IS NOT NULL) AS no_calls,
         greatest(s.robinson_post, s.robinson_phone) AS robinson,
         s.register_ban
-    FROM lake_people AS l
+    FROM asked_people AS l
     LEFT JOIN said AS s ON l.person_id = s.person_id
-    LEFT JOIN told AS w ON s.person_id = w.person_id AND s.profiling & 8589934591 = w.position
     LEFT JOIN company_bans AS b ON l.person_id = b.person_id
 ),
 
@@ -295,8 +261,8 @@ SELECT
     -- 9
     $ad_action AS ad_action,
     CASE $platform
-        WHEN 'google' THEN coalesce(s.about = 'ad_user_data+ad_personalization', FALSE)
-        ELSE coalesce(s.about <> 'no_ad_consent', TRUE)
+        WHEN 'google' THEN coalesce(s.ads_agreed, FALSE)
+        ELSE NOT coalesce(s.ads_refused, FALSE)
     END AS platform_consent,
     a.topic_not_subscribed,
     a.left_company,

@@ -4,9 +4,24 @@ CREATE OR REPLACE TEMP TABLE asked_channels AS
 SELECT
     channel,
     number::TINYINT AS channel_number,
-    CASE channel WHEN 'robocall' THEN 'phone' WHEN 'ad_audience' THEN 'email' ELSE channel END AS point_channel,
+    ($point_channels::VARCHAR[])[number] AS point_channel,
     channel IN ('email', 'sms', 'phone', 'robocall', 'letter', 'ad_audience') AS needs_point
 FROM (SELECT unnest($channels::VARCHAR[]) AS channel, generate_subscripts($channels::VARCHAR[], 1) AS number);
+
+-- name: persons
+-- Whom is asked about, and what the caller knows of them.
+CREATE OR REPLACE TEMP TABLE asked_persons AS SELECT * FROM asked_persons_frame;
+
+-- name: many
+-- What the lake holds about the people asked about: all of it, when they are most of the register anyway.
+CREATE OR REPLACE TEMP VIEW asked_points AS SELECT * FROM contact_points;
+CREATE OR REPLACE TEMP VIEW asked_relationships AS SELECT * FROM relationships;
+
+-- name: few
+-- What the lake holds about the people asked about.
+CREATE OR REPLACE TEMP VIEW asked_points AS SELECT * FROM contact_points SEMI JOIN asked_persons USING (person_id);
+CREATE OR REPLACE TEMP VIEW asked_relationships AS
+SELECT * FROM relationships SEMI JOIN asked_persons USING (person_id);
 
 -- name: points
 -- For each person the contact point that a message on each channel would go to: one that works before one that
@@ -31,11 +46,10 @@ FROM (
         + (coalesce(cp.opt_out_offered, FALSE)::UTINYINT << 2)
         + ((coalesce(cp.source, '') <> '')::UTINYINT << 1)
         + coalesce(cp.source = 'vtj', FALSE)::UTINYINT AS choice
-    FROM contact_points AS cp
-    SEMI JOIN asked_persons AS a ON cp.person_id = a.person_id
+    FROM asked_points AS cp
     WHERE
         cp.controller = $controller
-        AND cp.channel IN (SELECT point_channel FROM asked_channels)
+        AND list_contains($point_channels::VARCHAR[], cp.channel)
         AND coalesce(cp.valid_from <= $day, TRUE)
         AND coalesce(cp.valid_to > $day, TRUE)
 )
@@ -59,7 +73,8 @@ INNER JOIN lake_addresses AS p
     ON hash(cp.value) = p.address AND cp.channel = p.channel AND cp.person_id <> p.person_id
 WHERE
     cp.controller = $controller
-    AND cp.channel IN (SELECT point_channel FROM asked_channels WHERE point_channel IN ('email', 'sms', 'phone'))
+    AND list_contains($point_channels::VARCHAR[], cp.channel)
+    AND cp.channel <> 'letter'
     AND coalesce(cp.valid_to > $day, TRUE)
     AND $is_marketing_kind;
 
@@ -107,8 +122,7 @@ WITH relations AS (
         max(r.start_date) AS newest_on
     FROM (
         SELECT *, coalesce(start_date <= $day, TRUE) AND coalesce(end_date > $day, TRUE) AS active
-        FROM relationships
-        SEMI JOIN asked_persons USING (person_id)
+        FROM asked_relationships
         WHERE controller = $controller
     ) AS r
     GROUP BY ALL

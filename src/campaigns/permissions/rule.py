@@ -19,7 +19,7 @@ SCOPES: Mapping[Scope, str] = MappingProxyType(
         "marketing": "is_marketing",
         "survey": "is_survey",
         "advertising": "is_advertising",
-        "opt_out": "basis = 'OPT_OUT_CHANNEL'",
+        "opt_out": "by_opt_out",
     }
 )
 

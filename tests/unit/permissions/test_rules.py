@@ -47,7 +47,7 @@ def test_a_rule_is_whole(rule: Rule) -> None:
 
 def test_scopes_name_facts_and_the_basis() -> None:
     used = {name for sql in SCOPES.values() if sql for name in _columns(sql)}
-    assert used <= NAMES | {"basis"}
+    assert used <= NAMES | {"by_opt_out"}
 
 
 def test_rules_are_in_the_order_of_their_steps() -> None:
