@@ -127,7 +127,7 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
         typed.yes_no("contact_from_sale"),
         typed.yes_no("opt_out_offered"),
         typed.text("role"),
-        typed.text("duties"),
+        _duties(typed.text("duties"), job),
         typed.day("role_start"),
         typed.business_id("business_id"),
     )
@@ -143,6 +143,11 @@ def _with_own_business(columns: pl.DataFrame, typed: Typed) -> pl.DataFrame:
     message = "`business_id` stands at a person who is no sole trader; it was left out."
     typed.leave_out("business_id", other, "REG145", message)
     return columns.with_columns(pl.when(own).then("business_id").alias("business_id"))
+
+
+def _duties(cells: pl.Series, job: Job) -> pl.Series:
+    divided = cells.str.replace_all(r"[;/|+]", ",")
+    return relationships.duty_words(divided, job.delivery.source.values.get("duties", {}))
 
 
 def _with_companies(columns: pl.DataFrame, typed: Typed, job: Job) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -71,6 +72,17 @@ def merged(
     same = pl.col("is_known").fill_null(value=False) & pl.col("end_date").eq_missing(pl.col("known_end"))
     changed = rows.join(before, on=KEY, how="left").filter(~same)
     return pl.concat([changed.select(mine.columns), ended(gone, day)])
+
+
+def duty_words(cells: pl.Series, words: Mapping[str, str]) -> pl.Series:
+    """The duties of each cell as our words, with commas between; `words` are the source's own for ours.
+
+    A cell may hold several, however they are divided; one that is no word of ours stays and means nothing.
+    """
+    ours = {theirs.strip().lower(): word for theirs, word in words.items()}
+    parts = cells.str.to_lowercase().str.split(",").list.eval(pl.element().str.strip_chars().replace(ours))
+    told = parts.list.eval(pl.element().filter(pl.element() != "")).list.join(", ")
+    return pl.select(pl.when(told != "").then(told).alias(cells.name)).to_series()
 
 
 def roles_stated(persons: pl.DataFrame) -> pl.DataFrame:
