@@ -19,6 +19,7 @@ from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.ledger.tables import permission_events as table
 from campaigns.permissions.events import ALIASES, event_id
 from campaigns.permissions.events import KINDS as WORDS
+from campaigns.permissions.subscribers import Subscribers
 from campaigns.register.deliveries import Delivery, Imported, Kind
 from campaigns.register.headers import folded
 from campaigns.register.jobs import Job
@@ -80,7 +81,7 @@ class Permissions:
         return job.finish(rows, accepted=len(accepted))
 
 
-KINDS: tuple[Kind, ...] = (Permissions(),)
+KINDS: tuple[Kind, ...] = (Permissions(), Subscribers())
 
 
 def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:

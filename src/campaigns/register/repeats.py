@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Rows that named somebody or something that the lake did not have: they may be right once it has.
 UNKNOWN = ("REG140", "REG141", "REG142")
+UNKNOWN_ADDRESS = "REG143"  # an e-mail address that nobody had
 _WORD = r"[^;,\t|\"]+"
 
 
@@ -33,14 +34,21 @@ def full_extracts(delivery: Delivery, lake: Writer) -> pl.DataFrame:
 def waiting(lake: Writer) -> list[str]:
     """Files whose refused rows name people whom the lake has by now: a ban among them must not stay aside."""
     unknown = lake.frame("quarantine", ["controller", "file", "reason", "text"])
-    words = unknown.filter(pl.col("reason") == UNKNOWN[0]).select(
-        "controller", "file", source_id=pl.col("text").str.extract_all(_WORD)
+    words = unknown.filter(pl.col("reason").is_in([UNKNOWN[0], UNKNOWN_ADDRESS])).select(
+        "controller", "file", "reason", source_id=pl.col("text").str.extract_all(_WORD)
     )
     if words.is_empty():
         return []
     numbers = lake.frame("person_keys", ["controller", "source_id"])
     named = words.explode("source_id").with_columns(pl.col("source_id").str.strip_chars())
-    return named.join(numbers, on=["controller", "source_id"], how="semi")["file"].unique().sort().to_list()
+    by_number = named.join(numbers, on=["controller", "source_id"], how="semi")
+    written = named.filter(reason=UNKNOWN_ADDRESS).filter(pl.col("source_id").str.contains("@", literal=True))
+    if written.is_empty():
+        return by_number["file"].unique().sort().to_list()
+    addresses = written.with_columns(value=email.normalise_series(written["source_id"])["value"])
+    known = lake.frame("contact_points", ["controller", "channel", "value"]).filter(channel="email")
+    by_address = addresses.join(known, on=["controller", "value"], how="semi")
+    return pl.concat([by_number["file"], by_address["file"]]).unique().sort().to_list()
 
 
 def _is_newest_full(delivery: Delivery, lake: Writer) -> bool:
@@ -53,7 +61,7 @@ def _is_newest_full(delivery: Delivery, lake: Writer) -> bool:
 
 
 def _names_are_known_now(delivery: Delivery, lake: Writer) -> bool:
-    waiting = (pl.col("file_hash") == delivery.sha256) & pl.col("reason").is_in(UNKNOWN)
+    waiting = (pl.col("file_hash") == delivery.sha256) & pl.col("reason").is_in([*UNKNOWN, UNKNOWN_ADDRESS])
     rows = lake.frame("quarantine", ["file_hash", "reason", "text"], where=waiting)
     controller = delivery.source.controller
     unknown = {reason: _words(rows.filter(reason=reason)["text"]) for reason in UNKNOWN}
@@ -61,6 +69,8 @@ def _names_are_known_now(delivery: Delivery, lake: Writer) -> bool:
     keys = lake.frame("person_keys", where=mine & (pl.col("key_space") == delivery.key_space))
     points = lake.frame("contact_points", where=mine & pl.col("valid_to").is_null())
     person, company, place = (unknown[reason] for reason in UNKNOWN)
+    if _addresses_are_known_now(rows.filter(reason=UNKNOWN_ADDRESS)["text"], controller, lake):
+        return True
     names = pl.concat([person, *(found["value"].rename(person.name) for found in _addresses(person))])
     ids = {
         "companies": ("company_id", company_ids(controller, company)),
@@ -77,6 +87,18 @@ def _names_are_known_now(delivery: Delivery, lake: Writer) -> bool:
 def _addresses(words: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the words are as an e-mail address and as a telephone number; NULL where they are none."""
     return email.normalise_series(words), phone.normalise_series(words)
+
+
+def _addresses_are_known_now(texts: pl.Series, controller: str, lake: Writer) -> bool:
+    words = _words(texts)
+    written = email.normalise_series(words.filter(words.str.contains("@", literal=True)))[
+        "value"
+    ].drop_nulls()
+    if written.is_empty():
+        return False
+    mine = (pl.col("controller") == controller) & (pl.col("channel") == "email")
+    known = lake.frame("contact_points", ["value"], where=mine)["value"]
+    return bool(written.is_in(known.implode()).any())
 
 
 def _words(texts: pl.Series) -> pl.Series:
