@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from campaigns.channels.covering import FIELDS
 from campaigns.channels.protocol import BeforeFirstByte, Connection, Outcome, Outgoing, groups
 from campaigns.errors import ChannelStopped
 
@@ -34,7 +35,7 @@ class Maildir:
     connections: int = 2
     name: str = "maildir"
     form: Literal["bytes", "parts"] = "bytes"
-    processor_fields: tuple[str, ...] = ("to", "content")
+    processor_fields: tuple[str, ...] = FIELDS["maildir"]
 
     def connect(self) -> Connection:
         """Open the folders. Raises `ChannelStopped` when they cannot be used."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from campaigns.channels.covering import missing_fields
 from campaigns.channels.protocol import Channel
 from campaigns.errors import UserError
 from campaigns.settings.model import ChannelSettings, Settings
@@ -21,15 +22,13 @@ def open_channel(settings: Settings, channel: str, data_dir: Path) -> Channel:
         raise UserError(
             "CHA001", f"the channel {channel} is not set up.", hint="add it under channels: of campaigns.yml"
         )
-    opened = _provider(chosen, channel, data_dir)
-    known = settings.processors[chosen.processor].fields
-    if missing := [field for field in opened.processor_fields if field not in known]:
+    if missing := missing_fields(settings, channel):
         raise UserError(
             "CHA003",
             f"the processor {chosen.processor} is not said to get: {', '.join(missing)}.",
             hint=f"its agreement must cover them; then add them to fields: of processors.{chosen.processor}",
         )
-    return opened
+    return _provider(chosen, channel, data_dir)
 
 
 def _provider(chosen: ChannelSettings, channel: str, data_dir: Path) -> Channel:

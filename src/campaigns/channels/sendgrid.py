@@ -20,6 +20,7 @@ import python_http_client
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
+from campaigns.channels.covering import FIELDS
 from campaigns.channels.protocol import BeforeFirstByte, Connection, Outcome, Outgoing
 from campaigns.content.message import Parts
 from campaigns.errors import ChannelStopped
@@ -48,13 +49,7 @@ class SendGrid:
     connections: int = 2
     name: str = "sendgrid"
     form: Literal["bytes", "parts"] = "parts"
-    processor_fields: tuple[str, ...] = (
-        "to",
-        "subject",
-        "content",
-        "unsubscribe_link",
-        "message_reference",
-    )
+    processor_fields: tuple[str, ...] = FIELDS["sendgrid"]
 
     def connect(self) -> Connection:
         """A client; it makes a connection a request."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from campaigns.channels.covering import FIELDS
 from campaigns.channels.protocol import BeforeFirstByte, Connection, Outcome, Outgoing
 from campaigns.channels.smtp_replies import outcome_of
 from campaigns.channels.smtp_session import Session, open_session
@@ -30,7 +31,7 @@ class Smtp:
     clock: Callable[[], float] = time.monotonic
     name: str = "smtp"
     form: Literal["bytes", "parts"] = "bytes"
-    processor_fields: tuple[str, ...] = ("to", "content")
+    processor_fields: tuple[str, ...] = FIELDS["smtp"]
 
     @property
     def connections(self) -> int:

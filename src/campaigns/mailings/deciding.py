@@ -43,7 +43,7 @@ def approve(parts: Parts, plan_id: int, *, actor: str, now: datetime, messages: 
     with parts.ledger.read() as connection:
         row = plans.get(connection, plan_id)
     _in_state(row, ("waiting",), "approve")
-    refuse_edited(parts, row, but=NOTHING)
+    refuse_unfit(parts, row, but=NOTHING)
     planned = row.counts["messages"]
     if messages is not None and messages != planned:
         raise Refused(
@@ -63,7 +63,7 @@ def resume(parts: Parts, plan_id: int, *, actor: str, now: datetime) -> Plan:
     with parts.ledger.read() as connection:
         row = plans.get(connection, plan_id)
     _in_state(row, ("paused",), "resume")
-    refuse_edited(parts, row, but=LAKE)
+    refuse_unfit(parts, row, but=LAKE)
     return _decide(parts, plan_id, "resume", actor=actor, now=now)
 
 
@@ -72,9 +72,16 @@ def cancel(parts: Parts, plan_id: int, *, actor: str, now: datetime) -> Plan:
     return _decide(parts, plan_id, "cancel", actor=actor, now=now)
 
 
-def refuse_edited(parts: Parts, row: PlanRow, *, but: frozenset[str]) -> None:
-    """Raise `Refused` MAI021 when what the plan was made of was edited since."""
+def refuse_unfit(parts: Parts, row: PlanRow, *, but: frozenset[str]) -> None:
+    """Raise `Refused` when a plan may not go on as it is.
+
+    NO_PROCESSOR_AGREEMENT or TRANSFER_NOT_COVERED: nothing may go by its channel today. MAI021: what the plan
+    was made of was edited since.
+    """
+    from campaigns.channels.covering import refuse_uncovered
+
     mailing = parts.mailings.load(row.mailing)
+    refuse_uncovered(parts.settings, mailing.channel, parts.clock().astimezone(parts.settings.zone).date())
     edited = fingerprints.changed(parts, row, mailing, but=but)
     if edited:
         named = " and ".join(fingerprints.PARTS[name] for name in edited)

@@ -21,7 +21,7 @@ PARTS: Mapping[str, str] = {
     "template": "the template",
     "rules": "a rule of permission or a policy",
     "sender": "the sender",
-    "channel": "the channel",
+    "channel": "the channel or its processor",
     "purpose": "the purpose in campaigns.yml",
     "schedule": "the schedule",
     "lake": "the data",
@@ -34,13 +34,15 @@ def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int
 
     settings = parts.settings
     segments = [*mailing.segments, *mailing.except_segments]
+    channel = settings.channels[mailing.channel]
+    processor = settings.processors[channel.processor]
     return {
         "mailing": mailing.fingerprint,
         "segments": {segment.name: segment.fingerprint for segment in segments},
         "template": mailing.template.hash,
         "rules": rule_version(settings),
         "sender": _hash(settings.controllers[mailing.controller].model_dump(mode="json")),
-        "channel": _hash(settings.channels[mailing.channel].model_dump(mode="json")),
+        "channel": _hash([channel.model_dump(mode="json"), processor.model_dump(mode="json")]),
         "purpose": _hash(settings.purposes[mailing.purpose].model_dump(mode="json")),
         "schedule": [occurrence.name, occurrence.due.isoformat() if occurrence.due else None],
         "lake": lake,

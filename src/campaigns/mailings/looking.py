@@ -101,8 +101,9 @@ def send_test(
     """Send a copy to an address of `test_addresses`: marked [TEST], links that do nothing, counted nowhere.
 
     It shows the values of `person_id`, or of the first person of the mailing. Raises `Refused` MAI026 for
-    another address, `NotFound` MAI027, `UserError` CON….
+    another address, NO_PROCESSOR_AGREEMENT or TRANSFER_NOT_COVERED, `NotFound` MAI027, `UserError` CON….
     """
+    from campaigns.channels.covering import refuse_uncovered
     from campaigns.channels.opening import open_channel
 
     mailing, now = parts.mailings.load(name), parts.clock()
@@ -113,6 +114,7 @@ def send_test(
             "test messages go to test_addresses of campaigns.yml only.",
             hint=f"they are: {', '.join(allowed) or 'none yet'}",
         )
+    refuse_uncovered(parts.settings, mailing.channel, now.astimezone(parts.settings.zone).date())
     opened = channel or open_channel(parts.settings, mailing.channel, parts.data)
     with _asking(parts, now) as asking:
         recipient, shown = _recipient(mailing, asking, person_id)

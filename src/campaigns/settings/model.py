@@ -250,6 +250,13 @@ class Web(Definition):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+class Place(Definition):
+    """Where the town lies, for the length of its days."""
+
+    latitude: float = Field(default=60.98, ge=-66, le=66)
+    longitude: float = Field(default=25.66, ge=-180, le=180)
+
+
 class LedgerSettings(Definition):
     """Where the ledger is: SQLite in the workspace unless CAMPAIGNS_LEDGER_URL says PostgreSQL."""
 
@@ -268,6 +275,7 @@ class Settings(Definition):
     """All of `campaigns.yml`."""
 
     time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Helsinki"
+    place: Place = Place()
     default_controller: Name
     controllers: dict[Name, Controller] = Field(min_length=1)
     categories: dict[Name, Category]

@@ -18,7 +18,7 @@ from campaigns.errors import CampaignsError, Refused
 from campaigns.ledger import audit, claims, messages, plans
 from campaigns.ledger.integrity import check_pages
 from campaigns.ledger.plans import PlanRow
-from campaigns.mailings.deciding import LAKE, refuse_edited
+from campaigns.mailings.deciding import LAKE, refuse_unfit
 from campaigns.mailings.sending.desk import Counts
 from campaigns.mailings.sending.processes import Processes
 from campaigns.mailings.sending.recovery import recover
@@ -96,7 +96,7 @@ def send(
     the settings name, used in this process.
 
     Raises `Refused`: MAI020 when the plan is not approved, MAI021 when something was edited since, MAI023
-    when it is late; `DataDamaged` when the ledger is.
+    when it is late, NO_PROCESSOR_AGREEMENT or TRANSFER_NOT_COVERED; `DataDamaged` when the ledger is.
     """
     with parts.ledger.read() as connection:
         plan = plans.get(connection, plan_id)
@@ -110,7 +110,7 @@ def send(
             hint=f"cancel it and plan again: campaigns cancel {plan_id}, campaigns plan {plan.mailing}",
         )
     check_pages(parts.ledger)
-    refuse_edited(parts, plan, but=LAKE)
+    refuse_unfit(parts, plan, but=LAKE)
     with stop_on_signals(stop := stop or threading.Event()):
         return _Send(parts, plan, actor, tick, stop).run(processes, channel, started, now)
 

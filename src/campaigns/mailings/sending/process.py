@@ -39,14 +39,14 @@ def main() -> int:
 def _send(order: dict[str, Any], stop: threading.Event, report: _Report) -> None:
     from campaigns.channels.opening import open_channel
     from campaigns.ledger import plans
-    from campaigns.mailings.deciding import LAKE, refuse_edited
+    from campaigns.mailings.deciding import LAKE, refuse_unfit
     from campaigns.mailings.parts import reopen
     from campaigns.mailings.sending.team import Team
 
     parts = reopen(Path(order["root"]))
     with parts.ledger.read() as connection:
         plan = plans.get(connection, order["plan"])
-    refuse_edited(parts, plan, but=LAKE)
+    refuse_unfit(parts, plan, but=LAKE)
     mailing = parts.mailings.load(plan.mailing)
     team = Team(
         parts,
