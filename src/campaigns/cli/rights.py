@@ -11,6 +11,7 @@ from campaigns.cli.output import as_json, say, table
 
 if TYPE_CHECKING:
     from campaigns.ledger.rights_requests import Request
+    from campaigns.rights.writing import Written
 
 app = typer.Typer(
     help="What a person asks of us, by its legal day.", no_args_is_help=True, rich_markup_mode=None
@@ -28,6 +29,12 @@ RequestId = Annotated[int, typer.Argument(metavar="REQUEST", help="The number th
 Reason = Annotated[
     str, typer.Option(help="Why, as the person is told; without any name or number of theirs.")
 ]
+
+
+To = Annotated[
+    str, typer.Option(metavar="FOLDER", help="A folder of data/exports (default: rights/KIND_REQUEST there).")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
 
 
 @app.callback()
@@ -101,6 +108,44 @@ def refuse(request: RequestId, reason: Reason) -> None:
     from campaigns.workspace import rights
 
     say_ticket(rights.refuse(context.workspace(), request, reason=reason))
+
+
+@app.command()
+def access(
+    person: Asker = "",
+    controller: Controller = "",
+    received: Received = "",
+    by: By = "",
+    request: OfRequest = None,
+    to: To = "",
+    force: Force = False,
+) -> None:
+    """Write all that one register holds on a person, to read and for machines.
+
+    access.html is in the person's language and prints well, also into a PDF; access.json has the same with
+    stable keys. The request is opened when none waits, and closed by the answer.
+    Example: campaigns rights access 1042 --received 2026-11-20 --by letter
+    """
+    from campaigns.workspace import rights
+
+    workspace = context.workspace()
+    ticket = rights.begin(
+        workspace,
+        "access",
+        person,
+        controller=controller,
+        received=context.moment(received),
+        by=by,
+        request=request,
+    )
+    say_written(rights.access(workspace, ticket, to=to, force=force), ticket)
+
+
+def say_written(written: Written, request: Request) -> None:
+    """Where the files of an answer are, a line each, and what became of the request."""
+    for name in written.files:
+        say(str(written.folder / name))
+    say(f"request {request.request_id}: {request.kind}, person {request.person_id}, done")
 
 
 def say_ticket(request: Request) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from campaigns.ledger.rights_requests import Request
+    from campaigns.rights.writing import Written
     from campaigns.workspace.project import Workspace
 
 
@@ -120,6 +121,26 @@ def extend(workspace: Workspace, request_id: int, *, reason: str) -> Request:
         rights_requests.extend(connection, request_id, due_on=due, reason=reason, now=workspace.now())
         _record(workspace, connection, "rights_extended", request, {"due_on": due.isoformat()})
         return rights_requests.get(connection, request_id)
+
+
+def access(workspace: Workspace, request: Request, *, to: str = "", force: bool = False) -> Written:
+    """Write everything on the person of an open request into a folder, and close the request.
+
+    Raises `Refused` RGT001 to RGT003 for a place that may not be written to; the request stays open then.
+    """
+    from campaigns.rights import access as room
+    from campaigns.rights import page, writing
+
+    answer = room.gather(workspace.parts, workspace.segment_files, request, today=workspace.today())
+    files = {
+        "access.json": answer.as_json(),
+        "access.html": page.render(answer, zone=workspace.settings.zone),
+    }
+    usual = f"rights/access_{request.request_id}"
+    written = writing.write(workspace.root, to, files, usual=usual, force=force)
+    details = {"files": list(written.files), "rows": answer.counts()}
+    finish(workspace, request, answer_digest=written.digest, details=details)
+    return written
 
 
 def listed(workspace: Workspace, *, closed: bool = False) -> list[dict[str, Any]]:
