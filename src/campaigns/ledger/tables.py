@@ -99,6 +99,13 @@ permission_events = Table(
     Column("digest", String(64), nullable=False),  # keyed, chained a person
     Column("erased_at", Moment),  # when the free fields were emptied, the one change that an event may see
     Index("permission_events_person", "controller", "person_id"),
+    Index(
+        "permission_events_company",
+        "controller",
+        "kind",
+        sqlite_where=text("kind = 'ban_company'"),
+        postgresql_where=text("kind = 'ban_company'"),
+    ),
 )
 
 person_tokens = Table(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
 
 import polars as pl
 
@@ -13,6 +15,7 @@ from campaigns.ledger.keys import medium
 from campaigns.permissions import calendar, hearing, rendering, state
 from campaigns.permissions.requests import MARKETING, Request
 from campaigns.permissions.state import Words
+from campaigns.register.erased import KEY_CHANNEL
 from campaigns.settings.model import Settings
 
 __all__ = ["CIRCUMSTANCES", "Decider", "Request", "decide", "facts"]
@@ -120,12 +123,18 @@ class Decider:
     ) -> None:
         self._db = db
         self._request = request
+        self._settings = settings
         self._ledger = ledger
-        self._parameters = parameters(request, settings)
         self.hear(words)
 
-    def hear(self, words: Words) -> None:
-        """Take all that was said from `words`."""
+    def hear(self, words: Words, *, at: datetime | None = None) -> None:
+        """Take all that was said from `words`, and ask about `at` from now on.
+
+        `look_up` is needed once more when that is another local day.
+        """
+        if at is not None:
+            self._request = replace(self._request, at=at)
+        self._parameters = parameters(self._request, self._settings)
         self._heard = hearing.relevant(words.frame, self._request)
         self._suppressed = words.suppressions
         self._db.register("permission_words_frame", self._heard)
@@ -140,7 +149,7 @@ class Decider:
         self._db.register("asked_persons_frame", _with_circumstances(persons))
         self._many = self._most(len(persons))
         self._run("lake_facts.sql", "channels", "persons", "many" if self._many else "few", *LOOKING_UP)
-        self._run("lake_facts.sql", "digests", **self._digests())
+        self._run("lake_facts.sql", "digests", "names", **self._digests())
 
     def decide(self, person_ids: Collection[int] | None = None) -> pl.DataFrame:
         """The answers, as `decide` gives them, about everybody who was looked up or about some of them."""
@@ -148,7 +157,10 @@ class Decider:
             some = pl.DataFrame({"person_id": list(person_ids)}, schema={"person_id": pl.Int64})
             self._db.register("asked_again_frame", some)
         self._about("all_of_them" if person_ids is None else "some_of_them")
-        return rendering.answers(self._ask(rendering.statement()), self._request.channels)
+        request = self._request
+        statement = rendering.statement(rendering.scopes(request.channels, request.message_kind))
+        self._db.execute(statement, _used(statement, self._parameters))
+        return rendering.answers(self._db.query("SELECT * FROM permission_answers"), request.channels)
 
     def facts(self) -> pl.DataFrame:
         """The facts behind them."""
@@ -175,17 +187,17 @@ class Decider:
             self._db.execute(steps[name], _used(steps[name], {**self._parameters, **more}))
 
     def _digests(self) -> dict[str, object]:
-        """Keys for digests of addresses, and the channels in which any could match."""
+        """Keys for digests of addresses and customer numbers, and where any could match."""
         controller = self._request.controller
         suppressed = self._suppressed.filter(controller=controller)["channel"].unique()
         media = {medium(channel) for channel in suppressed}
-        if self._heard["person_id"].has_nulls():
-            media = {"email", "phone", "letter"}
         digested = [channel for channel in ("email", "sms", "phone", "letter") if medium(channel) in media]
         keys = {
-            f"{name}_key": self._ledger.address_key(controller, name) for name in ("email", "phone", "letter")
+            f"{name}_key": self._ledger.address_key(controller, name)
+            for name in ("email", "phone", "letter", KEY_CHANNEL)
         }
-        return {"digested_channels": digested, **keys}
+        wanted = not self._many or self._heard["person_id"].has_nulls()
+        return {"digested_channels": digested, "names_wanted": wanted, **keys}
 
 
 def _with_circumstances(persons: pl.DataFrame) -> pl.DataFrame:

@@ -6,32 +6,51 @@ comparing and sorting numbers takes a fraction of the time of texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 import polars as pl
 
 from campaigns.engine import queries
-from campaigns.permissions.rules import RULES, SCOPES, Rule
+from campaigns.permissions.requests import INFORMING, MARKETING
+from campaigns.permissions.rules import RULES, SCOPES, Rule, Scope
 
 BASIS_STEP = 9
 _NUMBERS = {rule: (number if rule.allows else -number) for number, rule in enumerate(RULES, start=1)}
 
 
+def scopes(channels: Collection[str], message_kind: str) -> frozenset[Scope]:
+    """Whom rules must be about to matter to a request: planning the others takes longer than deciding."""
+    found: set[Scope] = {"all"}
+    if "segment" in channels:
+        found.add("segment")
+    if set(channels) - {"segment"}:
+        found |= {"message", "information", "marketing", "survey", "advertising", "opt_out"}
+        if message_kind in INFORMING:
+            found -= {"marketing", "survey", "advertising", "opt_out"}
+        elif message_kind in MARKETING:
+            found -= {"information", "advertising" if message_kind == "survey" else "survey"}
+    return frozenset(found)
+
+
 @cache
-def statement() -> str:
-    """One row a person and channel: the number of the rule that decided, and the event that it rests on."""
-    before = [rule for rule in RULES if rule.step < BASIS_STEP]
-    basis = [rule for rule in RULES if rule.step == BASIS_STEP]
-    after = [rule for rule in RULES if rule.step > BASIS_STEP]
-    answer = f"CASE WHEN basis < 0 THEN basis {_whens(after)} ELSE basis END"
+def statement(about: frozenset[Scope]) -> str:
+    """Makes `permission_answers`: one row a person and channel, with the number of the rule that decided and
+    the event that it rests on.
+    """
+    rules = [rule for rule in RULES if rule.scope in about]
+    before = [rule for rule in rules if rule.step < BASIS_STEP]
+    basis = [rule for rule in rules if rule.step == BASIS_STEP]
+    after = [rule for rule in rules if rule.step > BASIS_STEP]
+    answer = f"CASE WHEN basis < 0 THEN basis {_whens(after)} ELSE basis END" if after else "basis"
     return f"""
+CREATE OR REPLACE TEMP TABLE permission_answers AS
 WITH facts AS (
 {queries.load("campaigns.permissions", "facts.sql")["facts"]}
 ),
 
 based AS (
-    SELECT *, {_case(basis, otherwise="NULL")} AS basis
+    SELECT *, {_case(basis, otherwise="NULL") if basis else "NULL::INTEGER"} AS basis
     FROM facts
 ),
 
@@ -42,7 +61,7 @@ ruled AS (
     FROM (SELECT *, coalesce({_is_opt_out()}, FALSE) AS by_opt_out FROM based)
 )
 
-SELECT person_id, channel_number, rule::SMALLINT AS rule, {_evidence()} AS evidence
+SELECT person_id, channel_number, rule::SMALLINT AS rule, {_evidence(rules)} AS evidence
 FROM ruled
 ORDER BY person_id, channel_number
 """
@@ -84,6 +103,6 @@ def _predicate(rule: Rule) -> str:
     return " AND ".join(f"({part})" if " " in part else part for part in parts) or "TRUE"
 
 
-def _evidence() -> str:
-    whens = " ".join(f"WHEN {_NUMBERS[rule]} THEN {rule.evidence}" for rule in RULES if rule.evidence)
-    return f"(CASE rule {whens} END)::BIGINT"
+def _evidence(rules: Iterable[Rule]) -> str:
+    whens = " ".join(f"WHEN {_NUMBERS[rule]} THEN {rule.evidence}" for rule in rules if rule.evidence)
+    return f"(CASE rule {whens} END)::BIGINT" if whens else "NULL::BIGINT"

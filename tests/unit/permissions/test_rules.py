@@ -89,6 +89,10 @@ def test_a_policy_switch_changes_the_version() -> None:
     assert rules.rule_version(off) == rules.rule_version(settings(soft_opt_in="off", **same))
 
 
-def test_the_statement_is_one_select() -> None:
-    (statement,) = sqlglot.parse(rendering.statement(), dialect="duckdb")
-    assert isinstance(statement, exp.Select)
+@pytest.mark.parametrize("channels", [("email",), ("segment",), ("segment", "email")])
+@pytest.mark.parametrize("message_kind", ["marketing", "newsletter", "survey", "service", "reply", "mixed"])
+def test_the_statement_is_one_select(channels: tuple[str, ...], message_kind: str) -> None:
+    about = rendering.scopes(channels, message_kind)
+    (statement,) = sqlglot.parse(rendering.statement(about), dialect="duckdb")
+    assert isinstance(statement, exp.Create)
+    assert isinstance(statement.expression, exp.Select)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns import permissions
 from campaigns.engine import Engine
 from campaigns.lake import manifests
 from campaigns.ledger import messages
@@ -20,6 +19,7 @@ from campaigns.mailings.sending.desk import Verdict, Window
 from campaigns.mailings.sending.excepting import caught
 from campaigns.mailings.sending.windows import LakeWindow
 from campaigns.mailings.writing import Writer
+from campaigns.permissions.deciding import Decider
 from campaigns.permissions.state import Words
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Source:
         self._after = start - 1
         self._snapshot: Snapshot | None = None
         self._engine: Engine | None = None
+        self._decider: Decider | None = None
+        self._about: tuple[date, frozenset[int]] | None = None
         self._excepted: frozenset[int] = frozenset()
         self._newest = 0
         self._looked = 0.0
@@ -98,27 +100,42 @@ class Source:
         """Whose word concerns people of these rows because they share an address."""
         return sharers(self._db(), rows, controller=self.plan.controller)
 
-    def decide(self, person_ids: Sequence[int], words: Words, *, position: int) -> Mapping[int, Verdict]:
-        """A fresh decision about each; whoever an exception of the segments has caught by now is denied."""
-        frame = permissions.decide(
-            self._db(),
-            self.mailing.request(self.parts.settings, at=self.now()),
-            pl.DataFrame({"person_id": person_ids}, schema={"person_id": pl.Int64}),
-            settings=self.parts.settings,
-            ledger=self.parts.ledger,
-            words=words,
+    def decide(
+        self, person_ids: Sequence[int], words: Words, *, among: Collection[int], position: int
+    ) -> Mapping[int, Verdict]:
+        """A fresh decision about each; whoever an exception of the segments has caught by now is denied.
+
+        `among` are all people of the window: what the lake says about them is looked up once.
+        """
+        with self._turn:
+            frame = self._decider_about(among, words).decide(person_ids)
+            number = self._snapshot.number if self._snapshot else 0
+            return {
+                row["person_id"]: Verdict(
+                    allowed=row["allowed"] and row["person_id"] not in self._excepted,
+                    code=NOT_IN_SEGMENT
+                    if row["allowed"] and row["person_id"] in self._excepted
+                    else row["code"],
+                    evidence=row["evidence"],
+                    position=position,
+                    lake_snapshot=number,
+                )
+                for row in frame.iter_rows(named=True)
+            }
+
+    def _decider_about(self, people: Collection[int], words: Words) -> Decider:
+        """What decides about these people, with these words in its ear."""
+        db, about = self._db(), (self.day(), frozenset(people))
+        if self._decider is not None and self._about == about:
+            self._decider.hear(words, at=self.now())
+            return self._decider
+        request = self.mailing.request(self.parts.settings, at=self.now())
+        self._decider = Decider(
+            db, request, settings=self.parts.settings, ledger=self.parts.ledger, words=words
         )
-        number = self._snapshot.number if self._snapshot else 0
-        return {
-            row["person_id"]: Verdict(
-                allowed=row["allowed"] and row["person_id"] not in self._excepted,
-                code=NOT_IN_SEGMENT if row["allowed"] and row["person_id"] in self._excepted else row["code"],
-                evidence=row["evidence"],
-                position=position,
-                lake_snapshot=number,
-            )
-            for row in frame.iter_rows(named=True)
-        }
+        self._decider.look_up(pl.DataFrame({"person_id": list(people)}, schema={"person_id": pl.Int64}))
+        self._about = about
+        return self._decider
 
     def close(self) -> None:
         """Free the engine and the snapshot."""
@@ -127,7 +144,7 @@ class Source:
                 self._engine.close()
             if self._snapshot is not None:
                 self._snapshot.close()
-            self._engine = self._snapshot = None
+            self._engine = self._snapshot = self._decider = None
 
     def _waiting(self, after: int) -> pl.DataFrame:
         with self.parts.ledger.read() as connection:

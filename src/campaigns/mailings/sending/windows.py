@@ -87,7 +87,9 @@ class LakeWindow:
             again = [person_id for person_id in person_ids if person_id in self._stale]
             if again:
                 words = self._words_about(again)
-                self._verdicts.update(self._source.decide(again, words, position=words.position))
+                self._verdicts.update(
+                    self._source.decide(again, words, among=self._place, position=words.position)
+                )
                 self._stale.difference_update(again)
             return {person_id: self._verdicts[person_id] for person_id in person_ids}
 

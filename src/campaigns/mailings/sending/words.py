@@ -21,9 +21,7 @@ from campaigns.permissions.state import Words
 
 
 def company_words(ledger: Ledger, controller: str) -> pl.DataFrame:
-    """What companies have said: it concerns everybody who works there. No index leads to these few rows, so
-    they are read once a window.
-    """
+    """What companies have said: it concerns everybody who works there. An index leads to these few rows."""
     with ledger.read() as connection:
         return _words(ledger, connection, controller, events.c.kind == "ban_company")
 
