@@ -82,6 +82,7 @@ class Datahub:
 
     name = "datahub"
     order = 80
+    columns = _COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """By either header of the portal, or by our own column names."""

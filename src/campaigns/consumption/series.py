@@ -48,6 +48,11 @@ class SeriesKind:
     high: int
     step: int
 
+    @property
+    def columns(self) -> Columns:
+        """A time and the value."""
+        return Columns(required=("start", self.value))
+
     def recognises(self, header: Sequence[str]) -> bool:
         """By our own column names."""
         return {"start", self.value} <= {folded(name) for name in header}
@@ -60,7 +65,7 @@ class SeriesKind:
         if lake.seen(self.table, delivery.transaction):
             return Imported(file=delivery.name, kind=self.name, unchanged=True)
         rejects = Rejects(delivery, self.name)
-        rows = read(delivery, Columns(required=("start", self.value)), rejects)
+        rows = read(delivery, self.columns, rejects)
         values = rejects.accepted(self._typed(rows.frame, rejects))
         last = values.unique("start", keep="last", maintain_order=True)
         quarantined = rejects.write(lake, now=now)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from campaigns.lake import Writer
     from campaigns.ledger import Ledger
 
+# Nobody is erased by a file: erasing is more than a word.
+_KINDS = tuple(kind for kind in WORDS if kind != "erased")
 COLUMNS = Columns(
     required=("source_id", "person", "kind", "occurred_at"),
     optional=(
@@ -47,9 +49,13 @@ COLUMNS = Columns(
     ),
     keys=("source_id", "person"),
     person="person",
+    words={
+        "kind": (*_KINDS, *ALIASES),
+        "channel": get_args(Channel),
+        "purpose": get_args(PermissionPurpose),
+        "text_language": get_args(Language),
+    },
 )
-# Nobody is erased by a file: erasing is more than a word.
-_KINDS = tuple(kind for kind in WORDS if kind != "erased")
 _ABOUT = r"^[\w+.-]{1,64}$"
 _SAME = ("kind", "channel", "purpose", "occurred_at")
 
@@ -59,6 +65,7 @@ class Permissions:
 
     name = "permissions"
     order = 60
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A person, a kind and a time, and nothing that events have."""

@@ -46,6 +46,7 @@ class Subscribers:
 
     name = "subscribers"
     order = 61
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """By the header of a tool, or by our own column names."""

@@ -32,6 +32,7 @@ class Companies:
 
     name = "companies"
     order = 10
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A name and a business id."""

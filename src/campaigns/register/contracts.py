@@ -27,6 +27,7 @@ COLUMNS = Columns(
     optional=("person", "company", "gsrn", "site", "product", "end_date", "annual_kwh_estimate"),
     keys=("source_id", "person", "company", "gsrn", "site"),
     person="person",
+    words={"contract_type": TYPES},
 )
 # What stays when the file has no such column. A full extract without end dates has only running contracts.
 _LASTING = {
@@ -40,6 +41,7 @@ class Contracts:
 
     name = "contracts"
     order = 40
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A contract type and a start."""

@@ -15,6 +15,7 @@ from campaigns.settings.model import Settings, SourceFile
 if TYPE_CHECKING:
     from campaigns.lake import Writer
     from campaigns.ledger import Ledger
+    from campaigns.register.headers import Columns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,11 @@ class Imported:
 
 class Kind(Protocol):
     """Something that can be imported; each room exports the kinds that it understands."""
+
+    @property
+    def columns(self) -> Columns:
+        """What its files may have; `campaigns check` holds sources to it."""
+        ...
 
     @property
     def name(self) -> str:

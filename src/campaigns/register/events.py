@@ -45,6 +45,7 @@ class Events:
 
     name = "events"
     order = 50
+    columns = COLUMNS
 
     def __init__(self, vocabulary: Mapping[str, Collection[str]] | None = None) -> None:
         self._vocabulary = vocabulary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from campaigns.errors import UserError
@@ -26,6 +26,7 @@ class Columns:
 
     `identity` are those of them that tell whether a thing is still in an extract, `person` holds a customer
     number. `others` keeps the file's further columns under their own names (events put them into properties).
+    `words` are what may stand in a column of words, as far as that is known before a file comes.
     """
 
     required: tuple[str, ...]
@@ -34,6 +35,7 @@ class Columns:
     identity: tuple[str, ...] = ("source_id",)
     person: str = ""
     others: bool = False
+    words: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

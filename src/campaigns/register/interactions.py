@@ -34,6 +34,7 @@ COLUMNS = Columns(
     optional=("direction", "ended_at", "topic", "outcome", "handled_by"),
     keys=("source_id", "person"),
     person="person",
+    words={"channel": CHANNELS, "direction": DIRECTIONS},
 )
 WORDS = ("topic", "outcome", "handled_by")
 LONGEST = timedelta(days=31)
@@ -46,6 +47,7 @@ class Interactions:
 
     name = "interactions"
     order = 52
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A person, a channel and a start."""

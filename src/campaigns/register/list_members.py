@@ -40,6 +40,7 @@ class ListMembers:
 
     name = "list_members"
     order = 55
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A deletion date, and a person or an address."""

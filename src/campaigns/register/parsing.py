@@ -21,8 +21,8 @@ _MOMENT = (
     r"(?:[T ](\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?)?"
     r" ?(Z|z|[+-]\d{2}:?\d{2})?$"
 )
-_YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
-_YES_NO |= {"kyllä": True, "ei": False, "ja": True, "nej": False, "k": True, "e": False}
+YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
+YES_NO |= {"kyllä": True, "ei": False, "ja": True, "nej": False, "k": True, "e": False}
 LONGEST = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -62,7 +62,7 @@ class Typed:
     def yes_no(self, name: str) -> pl.Series:
         """Yes or no (also kyllä, ei, ja, nej, true, false, 1, 0)."""
         cells = self._frame[name].str.to_lowercase()
-        answers = cells.replace_strict(_YES_NO, default=None, return_dtype=pl.Boolean)
+        answers = cells.replace_strict(YES_NO, default=None, return_dtype=pl.Boolean)
         self._refuse(
             name, cells.is_not_null() & answers.is_null(), "REG124", f"`{name}` is neither yes nor no."
         )

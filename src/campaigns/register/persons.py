@@ -14,7 +14,7 @@ from campaigns.register.erased import KEY_CHANNEL
 from campaigns.register.headers import folded
 from campaigns.register.ids import company_ids
 from campaigns.register.jobs import Job
-from campaigns.register.parsing import Typed, mapped
+from campaigns.register.parsing import YES_NO, Typed, mapped
 from campaigns.register.reading import Columns
 from campaigns.settings.model import Settings
 
@@ -57,6 +57,12 @@ COLUMNS = Columns(
     ),
     keys=("source_id", "company_id", *LINKS),
     person="source_id",
+    words={
+        "kind": KINDS,
+        "language": LANGUAGES,
+        "relationship": relationships.KINDS,
+        **dict.fromkeys(("deceased", "protected_address", "contact_from_sale", "opt_out_offered"), YES_NO),
+    },
 )
 _TELLING = frozenset({"first_name", "last_name", "email", "phone", "birth_year"})
 _LASTING = (
@@ -78,6 +84,7 @@ class Persons:
 
     name = "persons"
     order = 20
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A source id and what only people have."""

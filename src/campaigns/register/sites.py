@@ -47,6 +47,7 @@ COLUMNS = Columns(
     ),
     keys=("source_id", "gsrn"),
     identity=("source_id", "gsrn"),
+    words={"energy": ENERGIES, "building_type": BUILDINGS, "heating": HEATINGS},
 )
 _SITE = ("site_id", "address", "postal_code", "building_type", "building_year", "heating", "area_m2")
 
@@ -56,6 +57,7 @@ class Sites:
 
     name = "sites"
     order = 30
+    columns = COLUMNS
 
     def recognises(self, header: Sequence[str]) -> bool:
         """Metering points with what is said of a building."""

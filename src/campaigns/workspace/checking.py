@@ -7,8 +7,10 @@ from pathlib import Path
 
 from campaigns import catalogue
 from campaigns.errors import Mistake, Mistakes, UserError
+from campaigns.settings.documents import read
 from campaigns.settings.loading import FILE, find_workspace, load
 from campaigns.settings.model import Settings
+from campaigns.workspace import privacy_checking
 from campaigns.workspace.project import Workspace
 
 
@@ -49,6 +51,13 @@ def _other_endings(root: Path) -> Iterator[Mistake]:
         yield Mistake(code="YML012", file=shown, message="nobody reads this file.", hint="name it .yml")
 
 
+def _sources(root: Path, settings: Settings) -> list[Mistake]:
+    from campaigns.register.checking import check as check_sources
+    from campaigns.workspace.kinds import all_kinds
+
+    return check_sources(read(root / FILE, name=FILE), settings, all_kinds())
+
+
 def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     workspace = Workspace(root, settings)
     try:
@@ -56,6 +65,8 @@ def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     except Mistakes as found:
         yield from found.mistakes
         workspace.catalogue = catalogue.load(settings, None)
+    yield from _sources(root, settings)
+    yield from privacy_checking.check(read(root / FILE, name=FILE), settings, root, workspace.today())
     yield from _other_endings(root)
     yield from workspace.segment_files.check()
     yield from workspace.templates.check()
