@@ -23,6 +23,7 @@ from campaigns.rights import circumstances, correspondence, holdings, membership
 if TYPE_CHECKING:
     import polars as pl
 
+    from campaigns.catalogue.model import Catalogue
     from campaigns.ledger.rights_requests import Request
     from campaigns.mailings.parts import Parts
     from campaigns.segments.library import Library as Segments
@@ -111,12 +112,30 @@ def gather(parts: Parts, segments: Segments, request: Request, *, today: date) -
         "sources": circumstances.sources(
             settings, [*register.values(), *joined.values(), witnessed["permission_events"]]
         ),
+        "words": _words(segments.catalogue, language),
         "notices": {name: {"date": notice.date} for name, notice in company.notices.items()},
     }
     return Answer(document=_plain(document), language=language)
 
 
 _OF_A_COMPANY = {"name", "business_id", "address", "phone", "email", "privacy_officer", "privacy_url"}
+
+
+def _words(catalogue: Catalogue, language: str) -> dict[str, Any]:
+    """What our names of figures, periods and events mean, with the units of the figures."""
+
+    def title(entry: Any) -> str:
+        return str(entry.label.get(language) or entry.label["en"])
+
+    return {
+        "metrics": {
+            entry.column: {"title": title(entry), "unit": entry.unit}
+            for entry in catalogue.metrics.values()
+            if entry.column
+        },
+        "periods": {name: title(entry) for name, entry in catalogue.periods.items()},
+        "events": {name: title(entry) for name, entry in catalogue.events.items()},
+    }
 
 
 def _language(register: Mapping[str, personal_rows.Rows]) -> str:
