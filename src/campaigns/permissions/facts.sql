@@ -7,7 +7,7 @@ WITH told AS (
     -- What was said about an address holds for whoever has it.
     SELECT w.* REPLACE (d.person_id AS person_id)
     FROM permission_words AS w
-    INNER JOIN lake_digests AS d ON w.address_digest = d.digest
+    INNER JOIN lake_names AS d ON w.address_digest = d.digest
     WHERE w.person_id IS NULL
 ),
 

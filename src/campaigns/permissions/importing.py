@@ -3,6 +3,10 @@
 Rows become permission events of the ledger, each once: a row that comes again changes nothing, and one that
 comes again with other contents is refused, since what was said is never changed afterwards. Whether a row
 without proof counts is not decided here but by the source's attestation, whenever it is asked about.
+
+Doubt about a consent leaves it in the quarantine; doubt about a refusal does not keep it from holding: one by
+somebody unknown is kept under the keyed digest of the customer number until the person appears, and one with
+a time that has not come yet holds from now on.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from campaigns.permissions.events import ALIASES, event_id
 from campaigns.permissions.events import KINDS as WORDS
 from campaigns.permissions.subscribers import Subscribers
 from campaigns.register.deliveries import Delivery, Imported, Kind
+from campaigns.register.erased import KEY_CHANNEL, key_value
 from campaigns.register.headers import folded
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import Typed
@@ -46,6 +51,7 @@ COLUMNS = Columns(
         "notice_version",
         "evidence",
         "about",
+        "flaw",  # why it is no valid consent, such as preticked or conditional
     ),
     keys=("source_id", "person"),
     person="person",
@@ -56,16 +62,29 @@ COLUMNS = Columns(
         "text_language": get_args(Language),
     },
 )
-_ABOUT = r"^[\w+.-]{1,64}$"
-_SAME = ("kind", "channel", "purpose", "occurred_at")
+# What can only forbid. Asking for a confirmation forbids nothing, and is nobody's word yet.
+_REFUSALS = tuple(word.kind for word in WORDS.values() if not word.widens and word.kind != "requested")
+_PLAIN = r"^[\w+.-]{1,64}$"
+# What makes a row the one that was recorded before; its owner besides, where both are known.
+_SAME = (
+    "kind",
+    "channel",
+    "purpose",
+    "occurred_at",
+    "valid_until",
+    "evidence",
+    "text_version",
+    "about",
+    "flaw",
+)
 
 
 class Permissions:
     """Rows of one system's permission history."""
 
     name = "permissions"
-    order = 60
     columns = COLUMNS
+    order = 60
 
     def recognises(self, header: Sequence[str]) -> bool:
         """A person, a kind and a time, and nothing that events have."""
@@ -77,14 +96,15 @@ class Permissions:
     ) -> Imported:
         """Read, check and append one file; the ledger is written first, so that a rerun finds it done."""
         job = Job.start(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
-        rows = job.read(COLUMNS, key=("source_id",))
+        # A row that stands twice is looked at below: of two different ones the last must not simply win.
+        rows = job.read(COLUMNS, key=("source_id", "_line"))
         typed = _typed(rows.frame, job)
+        _refuse_twice(typed, job)
         _refuse_changed(typed, job)
         accepted = job.rejects.accepted(typed)
         with ledger.write() as connection:
             new = permission_events.append(connection, _events(accepted, job))
-        known = len(accepted) - new
-        job.note(known, "1 row was recorded before", "{:,} rows were recorded before")
+        _note(accepted, new, job)
         return job.finish(rows, accepted=len(accepted))
 
 
@@ -95,11 +115,14 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     frame = frame.with_columns(pl.col("kind").str.to_lowercase().replace(dict(ALIASES)))
     typed = Typed(frame, job.rejects)
     typed.required(*COLUMNS.required)
+    refuses = frame["kind"].is_in(_REFUSALS).fill_null(value=False)
     people = job.person_ids(frame["person"])
-    typed.known("person", people, "REG140", "`person` is no customer number that we have.")
+    unknown = frame["person"].is_not_null() & people.is_null()
+    typed.refuse("person", unknown & ~refuses, "REG140", "`person` is no customer number that we have.")
     ids = [event_id(job.controller, job.delivery.source_name, text or "") for text in frame["source_id"]]
     checked = frame.select(
         "_line",
+        "person",
         people.alias("person_id"),
         pl.Series("event_id", ids, dtype=pl.String),
         typed.word("kind", _KINDS),
@@ -114,11 +137,12 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
         typed.text("notice_version", longest=32),
         typed.text("evidence", longest=500),
         "about",
+        "flaw",
+        refuses=refuses,
     )
     _refuse_incomplete(frame.with_columns(checked["kind"]), typed)
     _refuse_future(checked, typed, job)
-    learnt = pl.max_horizontal("occurred_at", pl.col("recorded_at").fill_null(pl.lit(_learnt(job))))
-    return checked.with_columns(recorded_at=learnt)
+    return _as_recorded(checked, job)
 
 
 def _until(cells: pl.Series, typed: Typed, job: Job) -> pl.Series:
@@ -139,44 +163,105 @@ def _refuse_incomplete(rows: pl.DataFrame, typed: Typed) -> None:
             if name == "channel":
                 missing &= rows["purpose"].ne_missing("profiling")
             typed.refuse(name, missing, "PRM002", f"`{word.kind}` needs a {name}.")
-    odd = rows["about"].is_not_null() & ~rows["about"].str.contains(_ABOUT)
-    typed.refuse("about", odd, "PRM003", "`about` is not a plain word.")
+    for name in ("about", "flaw"):
+        odd = rows[name].is_not_null() & ~rows[name].str.contains(_PLAIN)
+        typed.refuse(name, odd, "PRM003", f"`{name}` is not a plain word.")
 
 
 def _refuse_future(rows: pl.DataFrame, typed: Typed, job: Job) -> None:
+    """Nobody can have consented yet; what forbids holds at once (`words.sql`), whatever its time says."""
     for name in ("occurred_at", "recorded_at"):
-        typed.refuse(name, rows[name] > job.now, "PRM005", f"`{name}` is in the future.")
+        future = (rows[name] > job.now) & ~rows["refuses"]
+        typed.refuse(name, future, "PRM005", f"`{name}` is in the future.")
+    ahead = rows.filter(pl.col("refuses") & (pl.col("occurred_at") > job.now))
+    job.note(
+        len(ahead),
+        "1 refusal has a time in the future; it holds from now on",
+        "{:,} refusals have times in the future; they hold from now on",
+    )
 
 
-def _learnt(job: Job) -> datetime:
-    """When we learnt of rows that do not say it."""
-    return min(job.delivery.received, job.now)
+def _as_recorded(rows: pl.DataFrame, job: Job) -> pl.DataFrame:
+    """The rows as events have them: `ban_all` for e-mail only is still what it says, all."""
+    learnt = pl.lit(min(job.delivery.received, job.now))
+    told = pl.when(pl.col("recorded_at") <= job.now).then("recorded_at")
+    happened = pl.when(pl.col("occurred_at") <= job.now).then("occurred_at")
+    has = {
+        name: [word.kind for word in WORDS.values() if name in (*word.needs, *word.may)]
+        for name in ("channel", "purpose")
+    }
+    return rows.with_columns(
+        recorded_at=pl.max_horizontal(happened, told.fill_null(learnt)),
+        **{name: pl.when(pl.col("kind").is_in(kinds)).then(name) for name, kinds in has.items()},
+    )
+
+
+def _refuse_twice(rows: pl.DataFrame, job: Job) -> None:
+    """Rows of one number that say different things: the refusal counts, else the first; others are aside."""
+    mine = job.rejects.accepted(rows)
+    ordered = mine.sort(pl.col("refuses").not_(), "_line")
+    first = ordered.unique("event_id", keep="first")
+    others = ordered.join(first.select("_line"), on="_line", how="anti")
+    both = others.join(first, on="event_id", suffix="_before")
+    same = both.filter(~_differs("person_id"))
+    job.note(len(same), "1 row came twice", "{:,} rows came more than once")
+    message = "another row of this file has the same number and says something else."
+    job.rejects.add_lines(both.filter(_differs("person_id"))["_line"], "PRM013", message, "source_id")
 
 
 def _refuse_changed(rows: pl.DataFrame, job: Job) -> None:
     """Rows that were recorded before with other contents."""
-    before = sa.select(table.c.event_id, *(table.c[name] for name in _SAME)).where(
+    columns = [table.c[name] for name in ("event_id", "person_id", "details", "erased_at", *_STORED)]
+    before = sa.select(*columns).where(
         (table.c.controller == job.controller) & (table.c.source == job.delivery.source_name)
     )
-    known = job.ledger.frame(None, before)
-    both = rows.join(known, on="event_id", suffix="_before")
-    changed = both.filter(
-        pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _SAME)
+    known = job.ledger.frame(None, before).filter(pl.col("erased_at").is_null())
+    known = known.with_columns(
+        pl.col("details").str.json_path_match(f"$.{name}").alias(name) for name in ("about", "flaw")
     )
+    both = rows.join(known.drop("details", "erased_at"), on="event_id", suffix="_before")
     message = "this row was recorded before with other contents; what was said is never changed."
-    job.rejects.add_lines(changed["_line"], "PRM012", f"{message} Send it as a new row.")
+    changed = both.filter(_differs("person_id"))["_line"]
+    job.rejects.add_lines(changed, "PRM012", f"{message} Send it as a new row.")
+
+
+_STORED = tuple(name for name in _SAME if name not in ("about", "flaw"))
+
+
+def _differs(owner: str) -> pl.Expr:
+    """Whether two versions of a row (the other with `_before`) say different things."""
+    same_owner = pl.col(owner) == pl.col(f"{owner}_before")
+    return pl.any_horizontal(
+        ~same_owner.fill_null(value=True),
+        *(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _SAME),
+    )
 
 
 def _events(rows: pl.DataFrame, job: Job) -> Iterator[PermissionEvent]:
     for row in rows.sort("occurred_at", "event_id").iter_rows(named=True):
-        about, kind = row.pop("about"), WORDS[row["kind"]]
-        del row["_line"]
-        for name in ("channel", "purpose"):
-            if name not in (*kind.needs, *kind.may):
-                row[name] = None  # `ban_all` for e-mail only is still what it says: all
+        details = {name: value for name in ("about", "flaw") if (value := row.pop(name))}
+        number = row.pop("person")
+        del row["_line"], row["refuses"]
         yield PermissionEvent(
             **row,
+            address_digest=_unknown(number, job) if row["person_id"] is None else None,
             controller=job.controller,
             source=job.delivery.source_name,
-            details={"about": about} if about else {},
+            details=details,
         )
+
+
+def _unknown(number: str, job: Job) -> str:
+    """By what a customer is recognised who is not in the register yet."""
+    key = key_value(job.delivery.key_space, number)
+    return job.ledger.address_digest(job.controller, KEY_CHANNEL, key)
+
+
+def _note(accepted: pl.DataFrame, new: int, job: Job) -> None:
+    distinct = accepted["event_id"].n_unique()
+    job.note(distinct - new, "1 row was recorded before", "{:,} rows were recorded before")
+    job.note(
+        accepted["person_id"].null_count(),
+        "1 refusal is of a customer number that nobody has; it holds when somebody comes who has it",
+        "{:,} refusals are of customer numbers that nobody has; they hold when somebody comes who has them",
+    )

@@ -79,7 +79,7 @@ WHERE
     AND $is_marketing_kind;
 
 -- name: digests
--- Keyed digests of the chosen addresses, to be compared with suppressed ones and with words about an address.
+-- Keyed digests of the chosen addresses, to be compared with suppressed ones.
 CREATE OR REPLACE TEMP TABLE lake_digests AS
 SELECT
     p.person_id,
@@ -93,6 +93,25 @@ FROM contact_points AS cp
 INNER JOIN lake_addresses AS p
     ON cp.person_id = p.person_id AND cp.channel = p.channel AND hash(cp.value) = p.address
 WHERE cp.controller = $controller AND list_contains($digested_channels::VARCHAR[], p.channel);
+
+-- name: names
+-- Keyed digests of all by which a word may speak of somebody whom the register did not have when it was told:
+-- every address that is or was theirs, whatever channel is asked about, and every customer number.
+CREATE OR REPLACE TEMP TABLE lake_names AS
+SELECT DISTINCT
+    person_id,
+    sha256(
+        CASE channel
+            WHEN 'email' THEN $email_key::BLOB WHEN 'letter' THEN $letter_key::BLOB ELSE $phone_key::BLOB
+        END || encode(value)
+    ) AS digest
+FROM asked_points
+WHERE $names_wanted AND controller = $controller
+UNION ALL
+SELECT person_id, sha256($key_key::BLOB || encode(key_space || ':' || source_id))
+FROM person_keys
+SEMI JOIN asked_persons USING (person_id)
+WHERE $names_wanted AND controller = $controller;
 
 -- name: work
 -- Whose roles in which companies are not over.

@@ -45,8 +45,8 @@ class Subscribers:
     """Exports of newsletter and marketing tools."""
 
     name = "subscribers"
-    order = 61
     columns = COLUMNS
+    order = 61
 
     def recognises(self, header: Sequence[str]) -> bool:
         """By the header of a tool, or by our own column names."""

@@ -18,8 +18,10 @@ from campaigns.register.importing import import_files
 from campaigns.settings.model import Attestation, Settings, SourceFile
 from support.permission_worlds import NOW, A, codes, people, request, world
 
-HEADER = "source_id;person;kind;channel;purpose;occurred_at;recorded_at;valid_until;method;evidence;about"
-GOOD = "1;C1;granted;email;direct_marketing;2026-11-01T10:00:00+02:00;2026-11-03 09:00;;form;scan-1;"
+HEADER = (
+    "source_id;person;kind;channel;purpose;occurred_at;recorded_at;valid_until;method;evidence;about;flaw"
+)
+GOOD = "1;C1;granted;email;direct_marketing;2026-11-01T10:00:00+02:00;2026-11-03 09:00;;form;scan-1;;"
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def imports(tmp_path: Path, lake: Lake, ledger: Ledger, sources: Settings) -> _I
 
 
 def test_a_row_becomes_an_event(imports: _Import) -> None:
-    done = imports(GOOD, "2;C2;granted;sms;newsletter;24.11.2026 12:00;;2027-01-31;;;sauna")
+    done = imports(GOOD, "2;C2;granted;sms;newsletter;24.11.2026 12:00;;2027-01-31;;;sauna;")
     assert (done.kind, done.rows, done.accepted, done.quarantined) == ("permissions", 2, 2, 0)
     first, second = imports.events().to_dicts()
     assert (first["person_id"], first["kind"], first["evidence"]) == (1, "granted", "scan-1")
@@ -90,13 +92,13 @@ def test_the_same_rows_again_change_nothing(imports: _Import) -> None:
     imports(GOOD)
     again = imports(GOOD, name="luvat_2.csv")
     assert again.unchanged
-    more = imports(GOOD, "2;C2;ban_all;;;2026-11-02;;;;;", name="luvat_3.csv")
+    more = imports(GOOD, "2;C2;ban_all;;;2026-11-02;;;;;;", name="luvat_3.csv")
     assert (more.accepted, more.notes) == (2, ("1 row was recorded before",))
     assert imports.events()["kind"].to_list() == ["granted", "ban_all"]
 
 
 def test_what_was_said_is_never_changed(imports: _Import) -> None:
-    imports("1;C1;withdrawn;email;;2026-11-01;;;;;")
+    imports("1;C1;withdrawn;email;;2026-11-01;;;;;;")
     imports(GOOD, name="luvat_2.csv")
     assert imports.events()["kind"].to_list() == ["withdrawn"]
     assert imports.quarantine() == [(2, "PRM012", "")]
@@ -105,23 +107,29 @@ def test_what_was_said_is_never_changed(imports: _Import) -> None:
 @pytest.mark.parametrize(
     ("line", "reason", "column"),
     [
-        ("1;C1;wish;email;newsletter;2026-11-01;;;;;", "REG125", "kind"),
-        ("1;C1;erased;;;2026-11-01;;;;;", "REG125", "kind"),
-        ("1;C1;granted;pigeon;newsletter;2026-11-01;;;;;", "REG125", "channel"),
-        ("1;C1;granted;email;everything;2026-11-01;;;;;", "REG125", "purpose"),
-        ("1;C1;granted;;newsletter;2026-11-01;;;;;", "PRM002", "channel"),
-        ("1;C1;granted;email;;2026-11-01;;;;;", "PRM002", "purpose"),
-        ("1;C1;granted;email;newsletter;2026-11-25;;;;;", "PRM005", "occurred_at"),
-        ("1;C1;granted;email;newsletter;2026-11-01;2026-11-25;;;;", "PRM005", "recorded_at"),
-        ("1;C1;granted;email;newsletter;soon;;;;;", "REG126", "occurred_at"),
-        ("1;C9;granted;email;newsletter;2026-11-01;;;;;", "REG140", "person"),
-        ("1;;granted;email;newsletter;2026-11-01;;;;;", "REG120", "person"),
-        ("1;C1;granted;email;newsletter;2026-11-01;;;;;<script>", "PRM003", "about"),
-        ("1;C1;granted;email;newsletter;2026-11-01;;;;010594Y9032;", "REG110", "evidence"),
+        ("1;C1;wish;email;newsletter;2026-11-01;;;;;;", "REG125", "kind"),
+        ("1;C1;erased;;;2026-11-01;;;;;;", "REG125", "kind"),
+        ("1;C1;granted;pigeon;newsletter;2026-11-01;;;;;;", "REG125", "channel"),
+        ("1;C1;granted;email;everything;2026-11-01;;;;;;", "REG125", "purpose"),
+        ("1;C1;granted;;newsletter;2026-11-01;;;;;;", "PRM002", "channel"),
+        ("1;C1;granted;email;;2026-11-01;;;;;;", "PRM002", "purpose"),
+        ("1;C1;granted;email;newsletter;2026-11-25;;;;;;", "PRM005", "occurred_at"),
+        ("1;C1;granted;email;newsletter;2026-11-01;2026-11-25;;;;;", "PRM005", "recorded_at"),
+        ("1;C1;granted;email;newsletter;soon;;;;;;", "REG126", "occurred_at"),
+        ("1;C9;granted;email;newsletter;2026-11-01;;;;;;", "REG140", "person"),
+        ("1;;granted;email;newsletter;2026-11-01;;;;;;", "REG120", "person"),
+        ("1;C1;granted;email;newsletter;2026-11-01;;;;;<script>;", "PRM003", "about"),
+        ("1;C1;granted;email;newsletter;2026-11-01;;;;010594Y9032;;", "REG110", "evidence"),
+        ("1;C1;granted;email;newsletter;2026-11-01;;;;;;<b>", "PRM003", "flaw"),
+        ("1;C1;confirmed;email;newsletter;2026-11-25;;;;;;", "PRM005", "occurred_at"),
+        ("1;C1;requested;email;newsletter;2026-11-25;;;;;;", "PRM005", "occurred_at"),
+        ("1;C1;restriction_lifted;;;2026-11-25;;;;;;", "PRM005", "occurred_at"),
+        ("1;C9;requested;email;newsletter;2026-11-01;;;;;;", "REG140", "person"),
+        ("1;C9;restriction_lifted;;;2026-11-01;;;;;;", "REG140", "person"),
     ],
 )
 def test_a_bad_row_lies_in_the_quarantine(imports: _Import, line: str, reason: str, column: str) -> None:
-    done = imports(line, "2;C2;ban_all;;;2026-11-01;;;;;")
+    done = imports(line, "2;C2;ban_all;;;2026-11-01;;;;;;")
     assert (done.accepted, done.quarantined) == (1, 1)
     assert imports.quarantine() == [(2, reason, column)]
     assert imports.events()["person_id"].to_list() == [2]
@@ -129,10 +137,10 @@ def test_a_bad_row_lies_in_the_quarantine(imports: _Import, line: str, reason: s
 
 def test_words_of_other_systems(imports: _Import) -> None:
     imports(
-        "1;C1;Withdrawal;EMAIL;;2026-11-01;;;;;",
-        "2;C1;ban;phone;;2026-11-01;;;;;",
-        "3;C1;ban_all;email;;2026-11-01;;;;;",
-        "4;C1;granted;;profiling;2026-11-01;;;;;",
+        "1;C1;Withdrawal;EMAIL;;2026-11-01;;;;;;",
+        "2;C1;ban;phone;;2026-11-01;;;;;;",
+        "3;C1;ban_all;email;;2026-11-01;;;;;;",
+        "4;C1;granted;;profiling;2026-11-01;;;;;;",
     )
     assert sorted(imports.events().select("kind", "channel").rows()) == [
         ("ban_all", None),  # wider than the row, never narrower
@@ -145,7 +153,7 @@ def test_words_of_other_systems(imports: _Import) -> None:
 def test_rows_without_proof_count_when_their_source_is_attested(
     imports: _Import, tmp_path: Path, ledger: Ledger
 ) -> None:
-    imports("1;C1;granted;email;direct_marketing;2026-11-01;;;;;")
+    imports("1;C1;granted;email;direct_marketing;2026-11-01;;;;;;")
     attestation = Attestation(attested_by="officer", date=date(2026, 1, 1), form="f", period="2024")
     crm = imports.settings.sources["crm_permissions"]
     attested = imports.settings.model_copy(
@@ -159,10 +167,10 @@ def test_rows_without_proof_count_when_their_source_is_attested(
 
 def test_a_row_from_before_a_ban_does_not_widen(imports: _Import, tmp_path: Path, ledger: Ledger) -> None:
     """Threat 57."""
-    imports("1;C1;ban_all;;;2026-11-02;;;;;")
+    imports("1;C1;ban_all;;;2026-11-02;;;;;;")
     imports(
         GOOD.replace("1;C1", "2;C1"),
-        "3;C1;granted;email;direct_marketing;2026-12-24;;;;scan;",
+        "3;C1;granted;email;direct_marketing;2026-12-24;;;;scan;;",
         name="luvat_2.csv",
     )
     with world(tmp_path / "other", people(1)) as db:
@@ -175,3 +183,122 @@ def test_the_kind_knows_its_header() -> None:
     assert kind.recognises(["Source_id", "person", "kind", "occurred_at", "channel"])
     assert not kind.recognises(["source_id", "person", "name", "occurred_at"])
     assert kind.order > max(other.order for other in register.KINDS if other.name == "events")
+
+
+def decided(imports: _Import, folder: Path, person: int = 1, **asked: object) -> str:
+    """May this person get e-mail marketing?"""
+    with world(folder / "other", people(3)) as db:
+        words = state.words(imports.ledger)
+        answers = codes(db, request(**asked), words, settings=imports.settings, ledger=imports.ledger)
+    return answers[person, "email"]
+
+
+def granted(number: int, at: str = "2026-11-01 10:00", evidence: str = "scan", person: str = "C1") -> str:
+    return f"{number};{person};granted;email;direct_marketing;{at};;;;{evidence};;"
+
+
+def test_a_consent_without_proof_permits_nothing(imports: _Import, tmp_path: Path) -> None:
+    done = imports(granted(1, evidence=""))
+    assert done.accepted == 1
+    assert decided(imports, tmp_path) == "CONSENT_UNPROVEN"
+
+
+@pytest.mark.parametrize("flaw", ["preticked", "conditional", "anything"])
+def test_a_ticked_box_and_a_condition_permit_nothing(imports: _Import, tmp_path: Path, flaw: str) -> None:
+    imports(f"1;C1;granted;email;direct_marketing;2026-11-01;;;;scan;;{flaw}")
+    assert decided(imports, tmp_path) == "CONSENT_INVALID"
+
+
+def test_a_refusal_from_the_future_holds_at_once(imports: _Import, tmp_path: Path) -> None:
+    done = imports(granted(1), "2;C1;ban;email;;2031-01-01;2031-01-01;;;;;")
+    assert (done.accepted, done.quarantined) == (2, 0)
+    assert any("future" in note for note in done.notes)
+    assert decided(imports, tmp_path) == "BANNED_CHANNEL"
+    assert imports.events()["recorded_at"].max() == NOW
+    again = imports(granted(1), "2;C1;ban;email;;2031-01-01;2031-01-01;;;;;", name="luvat_2.csv")
+    assert (again.unchanged, again.quarantined) == (True, 0)
+
+
+def test_a_ban_of_a_number_that_nobody_has_holds_when_somebody_comes_who_has_it(
+    imports: _Import, tmp_path: Path
+) -> None:
+    done = imports("1;C7;ban_all;;;2026-11-02;;;;;;", granted(2, person="C7"))
+    assert (done.rows, done.accepted, done.quarantined) == (2, 1, 1)
+    assert any("nobody has" in note for note in done.notes)
+    (event,) = imports.events().to_dicts()
+    assert event["person_id"] is None
+    assert "C7" not in str(event)
+    key = {"controller": A, "key_space": "crm", "source_id": "C7", "person_id": 3}
+    with imports.lake.writer(purpose="test") as writer:
+        writer.append("person_keys", pl.DataFrame([key], schema=dict(TABLES["person_keys"].schema)))
+    done = imports(granted(2, person="C7"), name="luvat_2.csv")
+    assert done.accepted == 1
+    tables = {**people(3), "person_keys": pl.DataFrame([key], schema=dict(TABLES["person_keys"].schema))}
+    for channel in ("email", "letter"):
+        with world(tmp_path / "other", tables) as db:
+            words = state.words(imports.ledger)
+            asked = request(channels=(channel,))
+            answers = codes(db, asked, words, settings=imports.settings, ledger=imports.ledger)
+        assert answers[3, channel] == "BANNED_ALL"
+        assert answers[1, channel] != "BANNED_ALL"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_at_one_instant_the_withdrawal_wins(imports: _Import, tmp_path: Path, order: tuple[int, int]) -> None:
+    rows = [granted(1), "2;C1;withdrawn;email;direct_marketing;2026-11-01 10:00;;;;;;"]
+    for number, at in enumerate(order):
+        imports(rows[at], name=f"luvat_{number}.csv")
+    assert decided(imports, tmp_path) == "CONSENT_WITHDRAWN"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        granted(1, at="2026-11-02"),
+        granted(1, evidence="scan-2"),
+        granted(1, person="C2"),
+        "1;C1;granted;sms;direct_marketing;2026-11-01 10:00;;;;;;",
+        "1;C1;granted;email;newsletter;2026-11-01 10:00;;;;;;",
+        "1;C1;granted;email;direct_marketing;2026-11-01 10:00;;2030-01-01;;;;",
+        "1;C1;granted;email;direct_marketing;2026-11-01 10:00;;;;;sauna;",
+        "1;C1;granted;email;direct_marketing;2026-11-01 10:00;;;;;;preticked",
+        "1;C1;withdrawn;email;direct_marketing;2026-11-01 10:00;;;;;;",
+    ],
+)
+def test_a_changed_row_of_the_same_number_is_refused(imports: _Import, tmp_path: Path, changed: str) -> None:
+    """A proof that is added later comes as a new row: the old one was told without it."""
+    imports(granted(1, evidence=""))
+    before = imports.events()
+    done = imports(changed, name="luvat_2.csv")
+    assert (done.accepted, imports.quarantine()) == (0, [(2, "PRM012", "")])
+    assert imports.events().equals(before)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 1), (1, 0, 0)])
+def test_of_two_rows_with_one_number_the_refusal_counts(
+    imports: _Import, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    rows = [granted(1, at="2026-11-03"), "1;C1;ban_all;email;;2026-11-01;;;;;;"]
+    done = imports(*(rows[at] for at in order))
+    assert imports.events()["kind"].to_list() == ["ban_all"]
+    assert done.rows == done.accepted + done.quarantined
+    assert {reason for _, reason, _ in imports.quarantine()} == {"PRM013"}
+    assert decided(imports, tmp_path) == "BANNED_ALL"
+
+
+def test_a_wide_word_with_a_channel_is_the_same_row_again(imports: _Import) -> None:
+    imports("1;C1;ban_all;email;;2026-11-01;;;;;;")
+    again = imports(
+        "1;C1;ban_all;email;;2026-11-01;;;;;;", "2;C2;ban_all;;;2026-11-01;;;;;;", name="luvat_2.csv"
+    )
+    assert (again.accepted, again.quarantined) == (2, 0)
+
+
+def test_consents_that_come_again_after_a_ban_revive_nothing(imports: _Import, tmp_path: Path) -> None:
+    imports(granted(1))
+    assert decided(imports, tmp_path) == "CONSENT"
+    imports("2;C1;ban;email;direct_marketing;2026-11-05;;;;;;", name="luvat_2.csv")
+    imports(granted(1), granted(3, at="2026-11-04"), name="luvat_3.csv")
+    assert decided(imports, tmp_path) == "BANNED_CHANNEL"
+    imports(granted(4, at="2026-11-06"), name="luvat_4.csv")  # what the person says after the ban
+    assert decided(imports, tmp_path) == "CONSENT"
