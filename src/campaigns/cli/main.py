@@ -17,7 +17,7 @@ def main() -> None:
     try:
         app()
     except CampaignsError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{_masked(str(error))}\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # the reader has gone: stay quiet, as other tools do
@@ -29,6 +29,13 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  # the last wall: no traceback and no data reach the user
         sys.stderr.write(_inside(error))
         sys.exit(2)
+
+
+def _masked(text: str) -> str:
+    """Without what somebody typed that must not be repeated: a personal identity code in place of a name."""
+    from campaigns.identifiers import personal_codes
+
+    return personal_codes.mask(text)
 
 
 def _inside(error: Exception) -> str:

@@ -23,8 +23,8 @@ Tier = Literal["certain", "suspect"]
 MASK = "******-****"
 
 _DASHES = "\u002d\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
-# Spaces, and marks that nobody sees.
-_GAP = "[\\s\u200b-\u200f\u2060\ufeff]{0,3}"
+# Spaces, and marks that nobody sees or that stand for what could not be read.
+_GAP = "[\\s\\x00-\\x1f\\x7f-\\x9f\u200b-\u200f\u2060\ufeff\ufffd]{0,3}"
 _DAY = rf"(?:[0-3\uff10-\uff13]\d{_GAP}[. ]?{_GAP}[01\uff10\uff11]\d{_GAP}[. ]?{_GAP}\d\d)"
 _SIGN = f"[{_DASHES}+\uff0bA-FU-Ya-fu-y]"
 _TAIL = rf"\d{{3}}{_GAP}[\dA-Za-z]"

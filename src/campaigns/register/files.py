@@ -16,9 +16,16 @@ _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
 
 
 def shown_name(path: Path) -> str:
-    """The file's name for messages and the quarantine: printable, not endless, without identity codes."""
-    name = "".join(sign if sign.isprintable() else "\ufffd" for sign in path.name)
-    return personal_codes.mask(name)[:120]
+    """The file's name for messages and the quarantine."""
+    return shown(path.name)
+
+
+def shown(name: str, *, longest: int = 120) -> str:
+    """A name of theirs as it may be shown: printable, not endless, without identity codes."""
+    printable = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+    bare = printable.replace("\ufffd", "")
+    # Signs that are not shown could stand between any two of a code's.
+    return personal_codes.mask(bare if personal_codes.find(bare) else printable)[:longest]
 
 
 def refuse_strange(path: Path) -> None:

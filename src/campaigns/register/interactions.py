@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.errors import UserError
-from campaigns.identifiers import personal_codes
 from campaigns.register import closed_columns
 from campaigns.register.deliveries import Delivery, Imported
+from campaigns.register.files import shown
 from campaigns.register.headers import folded
 from campaigns.register.ids import event_ids
 from campaigns.register.jobs import Job
@@ -71,11 +71,10 @@ class Interactions:
 def _refuse_content(delivery: Delivery) -> None:
     for name in header_of(delivery):
         if closed_columns.is_closed(name):
-            shown = personal_codes.mask(name.strip()[:40])
             raise UserError(
                 "REG017",
-                f"{delivery.name} has a column `{shown}`; of interactions only metadata are taken in, "
-                "never what was said, recorded or typed.",
+                f"{delivery.name} has a column `{shown(name.strip(), longest=40)}`; of interactions only "
+                "metadata are taken in, never what was said, recorded or typed.",
                 hint="leave that column out of the extract",
             )
 

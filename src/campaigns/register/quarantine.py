@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=30)
 MAX_TEXT = 2_000
+_UNSHOWN = r"[\p{Cc}\x{FFFD}&&[^\n\t]]"
 
 _ENTRY: dict[str, pl.DataType] = {
     "line": pl.Int64(),
@@ -193,8 +194,12 @@ class Rejects:
         ]
         if self._holds is not None:
             texts = [None if text and self._holds(text) else text for text in texts]
-        masked = personal_codes.mask_series(pl.Series("text", texts, dtype=pl.String))
-        return masked.str.slice(0, MAX_TEXT).str.replace_all(r"[\p{Cc}&&[^\n\t]]", "\ufffd")
+        found_texts = pl.Series("text", texts, dtype=pl.String)
+        bare = found_texts.str.replace_all(_UNSHOWN, "")
+        # Signs that are not shown could stand between any two of a code's.
+        has_code = personal_codes.flag_series(bare).is_not_null()
+        shown = pl.select(pl.when(has_code).then(bare).otherwise(found_texts).alias("text")).to_series()
+        return personal_codes.mask_series(shown).str.slice(0, MAX_TEXT).str.replace_all(_UNSHOWN, "\ufffd")
 
 
 def retain(lake: Writer, *, now: datetime) -> int:

@@ -16,6 +16,7 @@ from campaigns.identifiers import personal_codes
 from campaigns.register import csv_exact, csv_fast, csv_header, parquet_files, xlsx_files, xlsx_guard
 from campaigns.register.csv_exact import RawTable
 from campaigns.register.deliveries import Delivery
+from campaigns.register.files import shown
 from campaigns.register.headers import Columns, Matching, folded, match
 from campaigns.register.limits import MAX_CELL
 from campaigns.register.quarantine import Rejects
@@ -230,5 +231,5 @@ def _notes(matching: Matching) -> tuple[str, ...]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{personal_codes.mask(name[:40])}`" for name in names[:8])
-    return f"{shown}{', …' if len(names) > 8 else ''}"
+    listed = ", ".join(f"`{shown(name, longest=40)}`" for name in names[:8])
+    return f"{listed}{', …' if len(names) > 8 else ''}"

@@ -48,12 +48,14 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 
     Raises `UserError` USE005 for a path that does not exist, before anything is imported.
     """
+    from campaigns.register.files import shown_name
+
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             found += sorted(inner for inner in path.iterdir() if not inner.name.startswith("."))
         elif not path.exists() and not path.is_symlink():
-            raise UserError("USE005", f"there is no file {path}.")
+            raise UserError("USE005", f"there is no file {shown_name(path)}.")
         else:
             found.append(path)
     return found
