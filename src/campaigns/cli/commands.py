@@ -16,6 +16,7 @@ from campaigns.cli import (
     people,
     permissions,
     rights,
+    rights_changing,
     segments,
     serving,
     town,
@@ -60,5 +61,6 @@ for module in (town, data, checking, mailings, serving):
 app.add_typer(people.app, name="person")
 app.add_typer(segments.app, name="segment")
 app.add_typer(permissions.app, name="permission")
+rights_changing.register(rights.app)
 app.add_typer(rights.app, name="rights")
 app.add_typer(audit.app, name="audit")

@@ -5,8 +5,7 @@ Tables are written anew without the rows instead of deleting by a predicate: not
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,9 +18,9 @@ from campaigns.lake.schemas import TABLES
 from campaigns.lake.writer import Writer
 
 GRACE = timedelta(seconds=60)  # readers younger than this may finish what they are reading
-_BETWEEN_FIELDS = re.compile(r'[;,\t|"\n]')
-_TELEPHONE = re.compile(r"\+?[\d\s\-()./]{6,}")
-_SUBSCRIBER = 8  # digits that 040 1234567, +358 40 1234567 and 00358401234567 have in common
+# What an interrupted erasure needs to go on goes last: by it the other rows are recognised.
+_LAST = ("persons", "contact_points", "person_keys")
+Quoting = Callable[[pl.DataFrame], pl.Series]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,20 +36,22 @@ class Erased:
         return self.vacuumed.pending
 
 
-def remove_rows(writer: Writer, controller: str, person_ids: Sequence[int]) -> dict[str, int]:
+def remove_rows(
+    writer: Writer, controller: str, person_ids: Sequence[int], quoting: Quoting | None = None
+) -> dict[str, int]:
     """Commit every personal table without these people of this controller; rows removed, by table.
 
-    Quarantined lines that quote one of their addresses or customer numbers go too, and the address of a site
-    at which nobody else ever had a contract is blanked.
+    Quarantined rows of this controller for which `quoting` is true (a Boolean a row) go too, and the address
+    of a site at which nobody else ever had a contract is blanked.
     """
     mine = (pl.col("controller") == controller) & pl.col("person_id").is_in(list(person_ids))
-    quoting = _quoting(controller, _identifiers(writer, mine))
+    rows = {}
+    if quoting is not None:
+        rows["quarantine"] = _remove_quoting(writer, controller, quoting)
     _blank_addresses(writer, mine)
-    rows = {
-        name: writer.remove(name, mine | quoting if name == "quarantine" else mine)
-        for name, table in TABLES.items()
-        if table.personal
-    }
+    personal = sorted((name for name, table in TABLES.items() if table.personal), key=_turn)
+    for name in personal:
+        rows[name] = rows.get(name, 0) + writer.remove(name, mine)
     return {name: count for name, count in rows.items() if count}
 
 
@@ -62,27 +63,17 @@ def finish(root: Path, now: datetime) -> Vacuumed:
     return sweep(root)
 
 
-def _identifiers(writer: Writer, mine: pl.Expr) -> frozenset[str]:
-    points = writer.frame("contact_points", where=mine)["value"].drop_nulls()
-    numbers = writer.frame("person_keys", where=mine)["source_id"].drop_nulls()
-    lines = [line for value in points.to_list() for line in value.splitlines()]
-    return frozenset(_comparable(word) for word in [*lines, *numbers.to_list()])
+def _turn(table: str) -> int:
+    return 1 + _LAST.index(table) if table in _LAST else 0
 
 
-def _quoting(controller: str, identifiers: frozenset[str]) -> pl.Expr:
-    """Quarantined lines of this controller with a field that is one of these."""
-
-    def quotes(text: str) -> bool:
-        return any(_comparable(field) in identifiers for field in _BETWEEN_FIELDS.split(text))
-
-    return (pl.col("controller") == controller) & pl.col("text").map_elements(quotes, pl.Boolean)
-
-
-def _comparable(field: str) -> str:
-    field = field.strip().casefold()
-    if _TELEPHONE.fullmatch(field):
-        return re.sub(r"\D", "", field)[-_SUBSCRIBER:]
-    return field
+def _remove_quoting(writer: Writer, controller: str, quoting: Quoting) -> int:
+    keys = TABLES["quarantine"].keys
+    entries = writer.frame("quarantine", where=pl.col("controller") == controller)
+    if entries.is_empty():
+        return 0
+    gone = entries.filter(quoting(entries)).select(pl.struct(keys).alias("key"))["key"]
+    return writer.remove("quarantine", pl.struct(keys).is_in(gone.implode())) if len(gone) else 0
 
 
 def _blank_addresses(writer: Writer, mine: pl.Expr) -> None:

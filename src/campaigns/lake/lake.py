@@ -107,8 +107,17 @@ class Lake:
         with locking.held(self.root, purpose="vacuum", wait=wait, clock=self._clock):
             return sweep(self.root)
 
-    def erase(self, controller: str, person_ids: Sequence[int], *, wait: float = 60.0) -> Erased:
+    def erase(
+        self,
+        controller: str,
+        person_ids: Sequence[int],
+        *,
+        quoting: erasing.Quoting | None = None,
+        wait: float = 60.0,
+    ) -> Erased:
         """Remove people of one controller from every table and every file.
+
+        `quoting` tells which rows of the quarantine quote them (frame of the table to one Boolean a row).
 
         Readers who have held a snapshot for more than 60 s lose it; while a younger one needs an old file the
         result is `pending`, and a later `vacuum` (or `erase` again) completes it.
@@ -118,7 +127,7 @@ class Lake:
         """
         with locking.held(self.root, purpose="erase", wait=wait, clock=self._clock):
             writer = Writer(self.root, manifests.newest(self.root), self._clock)
-            rows = erasing.remove_rows(writer, controller, person_ids)
+            rows = erasing.remove_rows(writer, controller, person_ids, quoting)
             writer.publish()
             return Erased(rows=rows, vacuumed=erasing.finish(self.root, self._clock()))
 

@@ -129,6 +129,11 @@ def close(
     _change(connection, request_id, table.c.state == "open", change, "is closed")
 
 
+def note(connection: sa.Connection, request_id: int, details: Mapping[str, object]) -> None:
+    """Say of an open request how far it is. Raises `Refused` LED031 for one that is closed."""
+    _change(connection, request_id, table.c.state == "open", {"details": dict(details)}, "is closed")
+
+
 def _change(
     connection: sa.Connection,
     request_id: int,

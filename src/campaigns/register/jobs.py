@@ -46,7 +46,7 @@ class Job:
         erased = Erased(ledger, delivery.source.controller)
         rejects = Rejects(delivery, delivery.source.kind)
         if erased:
-            rejects.hide_where(erased.named_in)
+            rejects.hide_where(lambda text: erased.named_in(text, delivery.key_space))
         return cls(
             delivery=delivery,
             settings=settings,

@@ -10,8 +10,6 @@ import polars as pl
 
 from campaigns.errors import NotFound
 from campaigns.identifiers import BadIdentifier, email, phone
-from campaigns.ledger.erasure import Address
-from campaigns.register.erased import KEY_CHANNEL, key_value
 
 if TYPE_CHECKING:
     from campaigns.lake import Snapshot
@@ -58,24 +56,6 @@ def masked(snapshot: Snapshot, persons: Iterable[tuple[str, int]]) -> list[Perso
         for table in ("persons", "contact_points", "person_keys")
     }
     return [_masked(owner, person_id, about) for owner, person_id in asked.iter_rows()]
-
-
-def addresses(snapshot: Snapshot, controller: str, person_ids: Iterable[int]) -> list[Address]:
-    """Everything by which an erased person would be recognised if a source sent them again.
-
-    For `ledger.erasure.erase`: every contact point that they ever had, and their customer numbers.
-    """
-    wanted = (pl.col("controller") == controller) & pl.col("person_id").is_in(list(person_ids))
-    points = snapshot.frame("contact_points").filter(wanted)
-    keys = snapshot.frame("person_keys").filter(wanted)
-    contacts = [
-        Address(channel=channel, value=value) for channel, value in points.select("channel", "value").rows()
-    ]
-    numbers = [
-        Address(channel=KEY_CHANNEL, value=key_value(space, number))
-        for space, number in keys.select("key_space", "source_id").rows()
-    ]
-    return contacts + numbers
 
 
 _FOUND = ("controller", "person_id")

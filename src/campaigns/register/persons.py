@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.register import contact_points, relationships
+from campaigns.register import contact_points, relationships, returning
 from campaigns.register.deliveries import Delivery, Imported
-from campaigns.register.erased import KEY_CHANNEL
 from campaigns.register.headers import folded
 from campaigns.register.ids import company_ids
 from campaigns.register.jobs import Job
@@ -101,10 +100,10 @@ class Persons:
         keys = _keys(job)
         known = job.known("persons")
         absent = _absent(job, rows.keys, keys, known)
-        numbered = _linked(job, _numbered(job, accepted, keys), keys)
+        numbered, back = returning.emptied(job, _linked(job, _numbered(job, accepted, keys), keys))
         newest = job.newest(numbered, known, "person_id")
         stated = rows.present | {ids for column, ids in LINKS.items() if column in rows.present}
-        _write(job, newest, known=known, present=stated, absent=absent)
+        _write(job, newest, back, known=known, present=stated, absent=absent)
         return job.finish(rows, accepted=len(newest))
 
 
@@ -224,10 +223,17 @@ def _linked(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write(
-    job: Job, rows: pl.DataFrame, *, known: pl.DataFrame, present: frozenset[str], absent: pl.Series
+    job: Job,
+    rows: pl.DataFrame,
+    back: pl.Series,
+    *,
+    known: pl.DataFrame,
+    present: frozenset[str],
+    absent: pl.Series,
 ) -> None:
     new_keys = rows.filter("is_new").select("source_id", "person_id")
     job.write("person_keys", new_keys.with_columns(key_space=pl.lit(job.delivery.key_space)))
+    returning.record(job, rows, back)
     job.write("contact_points", _contact_points(job, rows, present, absent))
     job.write("relationships", _relationships(job, rows, present, absent))
     job.write("roles", _roles(job, rows, present, absent))
@@ -255,7 +261,7 @@ def _contact_points(job: Job, rows: pl.DataFrame, present: frozenset[str], absen
     known = job.known("contact_points")
     source, day = job.delivery.source_name, job.extract.day
     changed = contact_points.merged(
-        _not_erased(job, rows, contact_points.stated(rows)),
+        returning.usable(job, contact_points.stated(rows)),
         known,
         person_ids=rows["person_id"],
         channels=contact_points.channels_of(present),
@@ -265,29 +271,6 @@ def _contact_points(job: Job, rows: pl.DataFrame, present: frozenset[str], absen
     mine = pl.col("person_id").is_in(absent.implode()) & (pl.col("source") == source)
     gone = known.filter(mine & pl.col("valid_to").is_null())
     return pl.concat([changed, contact_points.closed(gone, day)])
-
-
-def _not_erased(job: Job, rows: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
-    """Without the addresses of erased people, and without any of a customer number that was erased."""
-    erased = job.erased
-    if not erased:
-        return points
-    numbers = rows.select(pl.format("{}:{}", pl.lit(job.delivery.key_space), "source_id")).to_series()
-    people = rows.filter(erased.holds(KEY_CHANNEL, numbers))["person_id"]
-    by_channel = [
-        part.filter(erased.holds(channel, part["value"]))
-        for (channel,), part in points.partition_by("channel", as_dict=True).items()
-    ]
-    hit = pl.concat([points.clear(), *by_channel])
-    named = pl.concat([people, hit["person_id"]]).unique()
-    job.rejects.hide(rows.filter(pl.col("person_id").is_in(named.implode()))["_line"])
-    job.note(
-        len(named),
-        "1 row names an erased person; contact data were not taken in",
-        "{:,} rows name erased persons; contact data were not taken in",
-    )
-    kept = points.join(hit, on=contact_points.KEY, how="anti")
-    return kept.filter(~pl.col("person_id").is_in(people.implode()))
 
 
 def _relationships(job: Job, rows: pl.DataFrame, present: frozenset[str], absent: pl.Series) -> pl.DataFrame:

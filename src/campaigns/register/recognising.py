@@ -87,7 +87,12 @@ def _possible(
     if source is not None:
         return {source: settings.sources[source]}
     of_kind = {name: one for name, one in settings.sources.items() if as_kind in (None, one.kind)}
-    return {name: one for name, one in of_kind.items() if _matches(delivery.path.name, one)} or of_kind
+    return {name: one for name, one in by_name(delivery.path, settings).items() if name in of_kind} or of_kind
+
+
+def by_name(path: Path, settings: Settings) -> dict[str, SourceFile]:
+    """The sources whose pattern fits the file's name."""
+    return {name: one for name, one in settings.sources.items() if _matches(path.name, one)}
 
 
 def _matches(name: str, source: SourceFile) -> bool:

@@ -21,8 +21,15 @@ _WORD = r"[^;,\t|\"]+"
 
 
 def speaks_again(delivery: Delivery, lake: Writer) -> bool:
-    """A full extract after another one that said otherwise, or rows that can be understood by now."""
-    return _is_newest_full(delivery, lake) or _names_are_known_now(delivery, lake)
+    """A full extract after another one that said otherwise, or rows that can be understood by now.
+
+    Also a file from which an erasure took people: the delivery without them took its place.
+    """
+    return (
+        _is_newest_full(delivery, lake)
+        or _names_are_known_now(delivery, lake)
+        or lake.frame("deliveries", ["file_hash"], where=pl.col("file_hash") == delivery.sha256).is_empty()
+    )
 
 
 def full_extracts(delivery: Delivery, lake: Writer) -> pl.DataFrame:

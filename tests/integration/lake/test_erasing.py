@@ -16,6 +16,11 @@ from .test_cleaning import READING
 CANARIES = [b"Zorroinen", b"zorro@example.fi", b"401234567", b"ASIAKAS-77", b"Zorronkuja", b"zorro likes"]
 
 
+def quoting(entries: pl.DataFrame) -> pl.Series:
+    """What callers find in the quarantine; here all lines but one quote the person."""
+    return entries["text"] != "other;line"
+
+
 @pytest.fixture
 def town(lake: Lake) -> Lake:
     """Person 2 of controller a, whose words are the canaries, and others who must stay."""
@@ -65,7 +70,7 @@ def town(lake: Lake) -> Lake:
 def test_no_byte_is_left(town: Lake, bytes_below: Callable[[Path], bytes]) -> None:
     before = bytes_below(town.root)
     assert any(word in before for word in CANARIES)
-    done = town.erase("a", [2])
+    done = town.erase("a", [2], quoting=quoting)
     assert not done.pending
     assert done.rows == {
         "persons": 1,
@@ -84,7 +89,7 @@ def test_no_byte_is_left(town: Lake, bytes_below: Callable[[Path], bytes]) -> No
 
 
 def test_others_stay(town: Lake) -> None:
-    town.erase("a", [2])
+    town.erase("a", [2], quoting=quoting)
     with town.snapshot() as snapshot:
         assert snapshot.frame("persons")["last_name"].to_list() == ["Virtanen", "Toinen"]
         assert snapshot.frame("contact_points")["value"].to_list() == ["v@example.fi"]
@@ -108,9 +113,9 @@ def test_tables_that_were_never_written_are_not_made(town: Lake) -> None:
 
 
 def test_twice_is_as_once(town: Lake) -> None:
-    town.erase("a", [2])
+    town.erase("a", [2], quoting=quoting)
     number = town.snapshot().number
-    again = town.erase("a", [2])
+    again = town.erase("a", [2], quoting=quoting)
     assert (again.rows, again.pending, town.snapshot().number) == ({}, False, number)
 
 
@@ -146,7 +151,7 @@ def test_ids_are_not_given_again(town: Lake) -> None:
 
 def test_a_young_reader_makes_it_wait(town: Lake, bytes_below: Callable[[Path], bytes]) -> None:
     with town.snapshot() as reader:
-        done = town.erase("a", [2])
+        done = town.erase("a", [2], quoting=quoting)
         assert done.pending
         assert 2 in reader.frame("persons")["person_id"].to_list()
     assert not town.vacuum().pending

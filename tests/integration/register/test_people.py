@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 
 from campaigns.errors import NotFound
 from campaigns.ledger import erasure
-from campaigns.register import people
+from campaigns.register import erased, people
 from support.offices import NOON, Office
 
 MATTI = {
@@ -65,9 +67,9 @@ def test_what_is_shown_is_masked(office: Office) -> None:
 
 def erase(office: Office, person_id: int) -> None:
     with office.lake.snapshot() as snapshot:
-        addresses = people.addresses(snapshot, "lahti_energia", [person_id])
+        marks = erased.of_people(snapshot, "lahti_energia", [person_id])
     with office.ledger.write() as connection:
-        erasure.erase(connection, "lahti_energia", [person_id], addresses, now=NOON)
+        erasure.erase(connection, "lahti_energia", [person_id], marks, now=NOON)
     office.lake.erase("lahti_energia", [person_id])
 
 
@@ -78,27 +80,91 @@ def everything(office: Office) -> bytes:
     return b"\n".join(found)
 
 
-def test_an_erased_person_comes_back_without_any_way_to_reach_them(office: Office) -> None:
+def test_an_erased_person_comes_back_as_an_empty_row_and_is_not_contacted(office: Office) -> None:
     office.load(office.people("asiakkaat_1.csv", [MATTI, MAIJA]))
     erase(office, 1)
-    changed = MATTI | {"phone": "044 7654321"}
+    changed = MATTI | {"phone": "044 7654321", "birth_year": "1980", "language": "fi"}
     (done,) = office.load(office.people("asiakkaat_2.csv", [changed, MAIJA]))
     assert done.accepted == 2
-    assert "1 row names an erased person; contact data were not taken in" in done.notes
+    assert "1 row names an erased person; nothing about them was taken in" in done.notes
     keys = office.frame("person_keys").filter(source_id="A-1001")
     person_id = keys["person_id"].item()
     assert person_id == 3, "an id is never given twice"
-    assert office.frame("contact_points").filter(person_id=person_id).is_empty()
+    row = office.frame("persons").filter(person_id=person_id).row(0, named=True)
+    told = ("first_name", "last_name", "birth_year", "language", "postal_code")
+    assert [row[name] for name in told] == [None] * len(told)
     assert office.frame("contact_points")["person_id"].unique().to_list() == [2]
+    assert office.decisions(person_id) == {"email": "ERASED", "letter": "ERASED"}
+    assert "ERASED" not in office.decisions(2).values()
 
 
-def test_an_erased_address_does_not_come_back_with_another_number(office: Office) -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"address": "Toinen katu 2", "phone": ""},
+        {"email": "new@example.com", "address": "Toinen katu 2"},
+        {"email": "new@example.com", "phone": "0447654321"},
+        {"email": "new@example.com", "phone": "", "first_name": "MATTI ", "last_name": "meikäläinen"},
+    ],
+)
+def test_an_erased_person_is_known_by_name_and_one_address_under_another_number(
+    office: Office, again: dict[str, str]
+) -> None:
     office.load(office.people("asiakkaat_1.csv", [MATTI]))
     erase(office, 1)
-    other = MATTI | {"source_id": "A-2001", "address": "Toinen katu 2"}
-    office.load(office.people("asiakkaat_2.csv", [other]))
+    later = office.people("asiakkaat_2.csv", [MATTI | {"source_id": "A-2001"} | again])
+    for hours in (0, 1):  # its new number is as good as the old one from then on
+        office.load(later, received=NOON + timedelta(hours=hours - 2))
+        assert office.frame("contact_points").is_empty()
+        assert office.frame("persons")["last_name"].to_list() == [None]
+    assert set(office.decisions(2).values()) == {"ERASED"}
+
+
+@pytest.mark.parametrize(
+    ("other", "channels"),
+    [
+        ({"first_name": "Maija", "email": "m@example.com", "phone": "0501234567"}, 4),  # of the household
+        (
+            {"email": "m@example.com", "phone": "0501234567", "address": "Muukatu 1"},
+            4,
+        ),  # a namesake elsewhere
+        ({"email": "m@example.com", "phone": "0501234567", "birth_year": "1999"}, 4),  # the son, at home
+        (
+            {"first_name": "Maija", "birth_year": "1951"},
+            1,
+        ),  # took over his addresses: only the letter is hers
+    ],
+)
+def test_others_are_not_taken_for_an_erased_person(
+    office: Office, other: dict[str, str], channels: int
+) -> None:
+    office.load(office.people("asiakkaat_1.csv", [MATTI | {"birth_year": "1950"}]))
+    erase(office, 1)
+    office.load(office.people("asiakkaat_2.csv", [MATTI | {"source_id": "A-2001"} | other]))
+    assert office.frame("persons")["last_name"].to_list() == ["Meikäläinen"]
+    assert len(office.frame("contact_points")) == channels
+    assert "ERASED" not in office.decisions(2).values()
+
+
+def test_what_a_household_shares_stays_usable(office: Office) -> None:
+    shared = {**MATTI, "source_id": "A-3002", "first_name": "Maija"}
+    office.load(office.people("asiakkaat_1.csv", [MATTI, shared]))
+    erase(office, 1)
+    assert "ERASED" not in office.decisions(2, "email", "sms", "phone", "letter").values()
+    office.load(office.people("asiakkaat_2.csv", [MATTI, shared, MAIJA]))
     points = office.frame("contact_points")
-    assert points.select("channel", "value").rows() == [("letter", "Toinen katu 2\n15140 LAHTI")]
+    assert sorted(points["person_id"].unique()) == [2, 4]
+    assert points.filter(person_id=2)["valid_to"].null_count() == 4
+
+
+def test_namesakes_at_one_address_are_told_apart(office: Office) -> None:
+    son = {**MATTI, "source_id": "A-3002", "email": "son@example.com", "phone": "0501234567"}
+    office.load(office.people("asiakkaat_1.csv", [MATTI, son]))
+    erase(office, 1)
+    office.load(office.people("asiakkaat_2.csv", [MATTI, son, MAIJA]))
+    assert set(office.decisions(3).values()) == {"ERASED"}
+    assert "ERASED" not in office.decisions(2).values()
+    assert office.frame("contact_points").filter(person_id=2)["valid_to"].null_count() == 4
 
 
 def test_no_address_of_an_erased_person_comes_back_through_the_quarantine(office: Office) -> None:

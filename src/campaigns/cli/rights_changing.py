@@ -1,0 +1,133 @@
+"""`campaigns rights` that change what we hold: erase, rectify, restrict, object, decide."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from campaigns.cli import context
+from campaigns.cli.output import as_json, say
+from campaigns.cli.rights import Asker, By, Controller, OfRequest, Received, say_ticket
+from campaigns.errors import UserError
+
+if TYPE_CHECKING:
+    from campaigns.ledger.rights_requests import Request
+    from campaigns.workspace.erasing import Done, Outlook
+    from campaigns.workspace.project import Workspace
+
+_HOW = {
+    "removed": "removed",
+    "lines": "lines removed",
+    "left": "LEFT: holds them, and could not be changed",
+    "other": "left: another register's file",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
+    app.command()(erase)
+
+
+def erase(
+    person: Asker = "",
+    controller: Controller = "",
+    received: Received = "",
+    by: By = "",
+    request: OfRequest = None,
+    finish: Annotated[bool, typer.Option("--finish", help="Complete erasures that had to wait.")] = False,
+    yes: context.Yes = False,
+    json: context.Json = False,
+) -> None:
+    """Erase a person of one register from every place below data/, for good.
+
+    It repeats who that is and what will go, and asks. The register of the other company is left alone. A
+    keyed digest stays, so that a source that sends the person again does not bring them back.
+    Example: campaigns rights erase 1042 --received 2026-11-20 --by letter
+    """
+    from campaigns.workspace import erasing
+
+    workspace = context.workspace()
+    if finish:
+        done = erasing.finish(workspace)
+    else:
+        ticket = _asked(
+            workspace, person, controller, received=received, by=by, request=request, yes=yes, json=json
+        )
+        done = [erasing.erase(workspace, ticket)]
+    if json:
+        as_json([one.as_json() for one in done])
+        return
+    for one in done:
+        _say_erased(one)
+    if not done:
+        say("no erasure waits")
+
+
+def _asked(
+    workspace: Workspace,
+    person: str,
+    controller: str,
+    *,
+    received: str,
+    by: str,
+    request: int | None,
+    yes: bool,
+    json: bool,
+) -> Request:
+    """The ticket, once somebody at the terminal agreed to what will go."""
+    from campaigns.workspace import erasing, rights
+
+    begun = erasing.begun(workspace, person, controller) if request is None else None
+    if begun is not None:  # somebody agreed already, and it was not completed
+        return begun
+    if request is None:
+        owner, person_id = workspace.person(person, controller) if person else ("", 0)
+    else:
+        waits = rights.begin(workspace, "erase", person, controller=controller, request=request)
+        owner, person_id = waits.controller, waits.person_id
+    outlook = erasing.look(workspace, owner, person_id) if owner else None
+    if outlook is not None and not json:
+        _say_outlook(workspace, outlook)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UserError("USE003", "erasing needs a word, and there is no terminal.", hint="add --yes")
+        typer.confirm("Erase this person? It cannot be undone.", abort=True)
+    return rights.begin(
+        workspace,
+        "erase",
+        person,
+        controller=controller,
+        received=context.moment(received),
+        by=by,
+        request=request,
+    )
+
+
+def _say_outlook(workspace: Workspace, outlook: Outlook) -> None:
+    register_ = workspace.settings.controllers[outlook.controller].name
+    known = ", ".join(
+        word for word in (outlook.name, outlook.email, outlook.phone, outlook.postal_code) if word
+    )
+    say(f"person {outlook.person} of {register_}: {known}")
+    say("what will go:")
+    for table, rows in outlook.rows.items():
+        say(f"  {rows:>7,}  {table.replace('_', ' ')}")
+    say(f"  {outlook.permission_events:>7,}  permission events, emptied of what is theirs")
+    say(f"  {outlook.messages:>7,}  messages, of which {outlook.waiting_messages:,} wait and will not leave")
+    say("          their lines in data/inbox; mails, answers and lists in data/; tokens and proofs")
+    if outlook.same_address:
+        say(f"{outlook.same_address:,} others share an e-mail address or number with them; they stay")
+
+
+def _say_erased(done: Done) -> None:
+    erasure = done.erasure
+    rows = sum(erasure.rows.values())
+    say(f"{rows:,} rows erased, {erasure.messages_withheld:,} messages withheld")
+    for file in erasure.files:
+        numbers = ", ".join(map(str, file.lines[:10])) + (", …" if len(file.lines) > 10 else "")
+        say(f"  data/{file.name}: {_HOW[file.how]}{f' ({numbers})' if file.lines else ''}")
+    for reason in erasure.pending:
+        say(f"not complete: {reason}; later: campaigns rights erase --finish")
+    say_ticket(done.request)
