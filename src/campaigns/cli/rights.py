@@ -141,6 +141,37 @@ def access(
     say_written(rights.access(workspace, ticket, to=to, force=force), ticket)
 
 
+@app.command()
+def portability(
+    person: Asker = "",
+    controller: Controller = "",
+    received: Received = "",
+    by: By = "",
+    request: OfRequest = None,
+    to: To = "",
+    force: Force = False,
+    packed: Annotated[bool, typer.Option("--zip", help="One ZIP file instead of a folder of files.")] = False,
+) -> None:
+    """Write what a person may take elsewhere: what they gave us, and their metered consumption.
+
+    CSV files that `campaigns import` reads, the same as JSON, and a manifest that says what each file is.
+    Example: campaigns rights portability 1042 --zip
+    """
+    from campaigns.workspace import rights
+
+    workspace = context.workspace()
+    ticket = rights.begin(
+        workspace,
+        "portability",
+        person,
+        controller=controller,
+        received=context.moment(received),
+        by=by,
+        request=request,
+    )
+    say_written(rights.portability(workspace, ticket, to=to, force=force, packed=packed), ticket)
+
+
 def say_written(written: Written, request: Request) -> None:
     """Where the files of an answer are, a line each, and what became of the request."""
     for name in written.files:

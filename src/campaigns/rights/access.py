@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from campaigns.ledger import Ledger
 from campaigns.ledger.tables import audit, permission_events, suppressions
 from campaigns.permissions import state
 from campaigns.rights import circumstances, correspondence, holdings, memberships, personal_rows, standing
+from campaigns.rights.plain import plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -115,7 +116,7 @@ def gather(parts: Parts, segments: Segments, request: Request, *, today: date) -
         "words": _words(segments.catalogue, language),
         "notices": {name: {"date": notice.date} for name, notice in company.notices.items()},
     }
-    return Answer(document=_plain(document), language=language)
+    return Answer(document=plain(document), language=language)
 
 
 _OF_A_COMPANY = {"name", "business_id", "address", "phone", "email", "privacy_officer", "privacy_url"}
@@ -189,23 +190,3 @@ def _by_address(
             for row in connection.execute(sa.select(table).where(here).order_by(table.c.position))
         ]
     return found
-
-
-def _plain(value: Any, name: str = "") -> Any:
-    """Times and days as text, and identifying numbers too: many have more digits than JSON readers keep."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each, str(key)) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    if name == "gsrn" and value is not None:
-        return f"{value:018d}"
-    if name.endswith("_id") and isinstance(value, int) and abs(value) > _SAFE:
-        return str(value)
-    return value
-
-
-_SAFE = 2**53 - 1

@@ -82,7 +82,8 @@ def _sections(document: Row, make: Maker) -> Iterator[Section]:
     )
     yield make.section("metrics", {"metrics": list(_metrics(document, make))})
     titles = document["words"]["events"]
-    events = [{**row, "name": titles.get(row["name"], row["name"])} for row in register["events"]]
+    happened = sorted(register["events"], key=lambda row: row["occurred_at"])
+    events = [{**row, "name": titles.get(row["name"], row["name"])} for row in happened]
     yield make.section("events", {"events": events, **{name: register.get(name, []) for name in _HAPPENED}})
     yield _permissions(document, make)
     scores = document["scores"]
@@ -117,7 +118,8 @@ def _metrics(document: Row, make: Maker) -> Iterator[Row]:
             value, unit = row.get(name), told["unit"]
             if value is not None:
                 metric = f"{told['title']}, {unit}" if unit not in ("", "%") else told["title"]
-                empty = {"metric": metric, "gsrn": gsrn.get(row["metering_point_id"])}
+                which = {"gsrn": gsrn.get(row["metering_point_id"])} if len(gsrn) > 1 else {}
+                empty = {"metric": metric, **which}
                 place = found.setdefault(
                     (row["metering_point_id"], name), empty | dict.fromkeys(periods.values())
                 )

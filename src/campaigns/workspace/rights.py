@@ -143,6 +143,25 @@ def access(workspace: Workspace, request: Request, *, to: str = "", force: bool 
     return written
 
 
+def portability(
+    workspace: Workspace, request: Request, *, to: str = "", force: bool = False, packed: bool = False
+) -> Written:
+    """Write what the person may take elsewhere into a folder, or as one ZIP, and close the request.
+
+    Raises as `access`.
+    """
+    from campaigns.rights import portability as room
+    from campaigns.rights import writing
+
+    found = room.gather(workspace.parts, request, today=workspace.today())
+    files = found.zipped() if packed else found.files
+    usual = f"rights/portability_{request.request_id}"
+    written = writing.write(workspace.root, to, files, usual=usual, force=force)
+    details = {"files": list(written.files), "rows": dict(found.counts)}
+    finish(workspace, request, answer_digest=written.digest, details=details)
+    return written
+
+
 def listed(workspace: Workspace, *, closed: bool = False) -> list[dict[str, Any]]:
     """Requests as rows, overdue ones first; who asked is an id. Closed ones only when asked for."""
     from campaigns.ledger import rights_requests
