@@ -15,6 +15,7 @@ from campaigns.cli import (
     mailings,
     people,
     permissions,
+    retention,
     rights,
     rights_changing,
     segments,
@@ -56,7 +57,7 @@ def options(
     context.choose_folder(directory)
 
 
-for module in (town, data, checking, mailings, serving):
+for module in (town, data, checking, mailings, retention, serving):
     module.register(app)
 app.add_typer(people.app, name="person")
 app.add_typer(segments.app, name="segment")

@@ -78,6 +78,10 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         ),
         bookkeeping="received file",
     ),
+    "consumption_months": _categories(
+        site="metering_point_id gsrn",
+        consumption="direction month wh_sum days intervals_expected intervals_present",
+    ),
     "day_facts": _categories(
         site="metering_point_id",
         consumption=(

@@ -97,6 +97,12 @@ class Snapshot:
             raise self._lost(table, f"its files have {len(frame)} rows instead of {self.rows(table)}")
         return frame
 
+    def rows_in(
+        self, table: str, paths: Sequence[Path], columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """As `frame`, of some of the table's `files` only."""
+        return frames.read(paths, TABLES[table], columns=columns, lost=self._lost)
+
     def newest(self, table: str, column: str) -> date | datetime | None:
         """The greatest day or moment in a column; None without rows."""
         found: date | datetime | None = frames.greatest(

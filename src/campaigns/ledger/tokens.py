@@ -47,6 +47,12 @@ def people_of(connection: sa.Connection, token_keys: Iterable[bytes]) -> dict[by
     return {bytes(row.token_key): (row.controller, row.person_id) for row in rows}
 
 
+def drop(connection: sa.Connection, controller: str, person_ids: Iterable[int]) -> int:
+    """Forget the keys of people who leave a register; how many there were."""
+    mine = (table.c.controller == controller) & among(connection, table.c.person_id, person_ids)
+    return connection.execute(sa.delete(table).where(mine)).rowcount
+
+
 def _existing(connection: sa.Connection, controller: str, person_ids: list[int]) -> dict[int, bytes]:
     mine = (table.c.controller == controller) & among(connection, table.c.person_id, person_ids)
     rows = connection.execute(sa.select(table.c.person_id, table.c.token_key).where(mine))

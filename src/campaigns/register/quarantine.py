@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +16,6 @@ from campaigns.register.raw_lines import raw_lines
 if TYPE_CHECKING:
     from campaigns.lake import Writer
 
-KEPT = timedelta(days=30)
 MAX_TEXT = 2_000
 _UNSHOWN = r"[\p{Cc}\x{FFFD}&&[^\n\t]]"
 
@@ -202,11 +201,11 @@ class Rejects:
         return personal_codes.mask_series(shown).str.slice(0, MAX_TEXT).str.replace_all(_UNSHOWN, "\ufffd")
 
 
-def retain(lake: Writer, *, now: datetime) -> int:
-    """Forget quarantine entries older than 30 days; returns how many went."""
-    entries = lake.frame("quarantine")
-    kept = entries.filter(pl.col("received_at") > now - KEPT)
-    gone = len(entries) - len(kept)
-    if gone:
-        lake.replace("quarantine", kept)
-    return gone
+def retain(lake: Writer, *, before: datetime) -> int:
+    """Forget the entries received before a time (`retention.quarantine`); returns how many went."""
+    return lake.remove("quarantine", outdated(before))
+
+
+def outdated(before: datetime) -> pl.Expr:
+    """Entries whose time is over."""
+    return pl.col("received_at") <= before

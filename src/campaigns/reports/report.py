@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from campaigns.errors import NotFound
-from campaigns.ledger import control_groups, messages, plans
+from campaigns.ledger import control_groups, messages, plans, retention
 from campaigns.ledger.messages import Tally
 from campaigns.ledger.plans import PlanRow
 from campaigns.ledger.tables import messages as message_table
@@ -118,13 +118,17 @@ def report(ledger: Ledger, mailing: str, *, occurrence: str | None = None) -> Re
         newest = made[0]
         tallies = messages.tally(connection, mailing=mailing, occurrence=newest.occurrence)
         unknown = messages.unknown(connection, mailing)
-        control = sum(control_groups.count(connection, plan.plan_id) for plan in made)
-        answered = _responses(connection, mailing, newest.occurrence)
-    ids = {plan.plan_id for plan in made}
+        ids = {plan.plan_id for plan in made if retention.KEPT not in plan.counts}
+        control = sum(control_groups.count(connection, plan_id) for plan_id in ids)
+        answered = Counter(_responses(connection, mailing, newest.occurrence))
+    kept = [plan.counts[retention.KEPT] for plan in made if retention.KEPT in plan.counts]
+    for numbers in kept:
+        answered.update(numbers["responses"])
+    old = [tally for plan in made for tally in retention.kept_tallies(plan.counts)]
     return _report(
         made,
-        [tally for tally in tallies if tally.plan_id in ids],
-        control=control,
+        [*old, *(tally for tally in tallies if tally.plan_id in ids)],
+        control=control + sum(numbers["control_group"] for numbers in kept),
         unknown=[row[0] for row in unknown.select("message_id", "plan_id").iter_rows() if row[1] in ids],
         answered=answered,
     )

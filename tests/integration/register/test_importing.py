@@ -248,8 +248,8 @@ def test_quarantine_is_kept_thirty_days(office: Office) -> None:
     office.now = NOON + timedelta(days=2)
     office.load(office.people("asiakkaat_2.csv", [{"source_id": "2", "birth_year": "x"}]))
     with office.lake.writer(purpose="retention") as writer:
-        assert retain(writer, now=NOON + timedelta(days=29)) == 0
-        assert retain(writer, now=NOON + timedelta(days=31)) == 1
+        assert retain(writer, before=NOON - timedelta(days=1)) == 0
+        assert retain(writer, before=NOON + timedelta(days=1)) == 1
     assert office.frame("quarantine")["file"].to_list() == ["asiakkaat_2.csv"]
 
 
