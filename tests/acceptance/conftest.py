@@ -23,7 +23,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("town")
     shutil.copy(ROOT / "campaigns.yml", folder)
-    for name in ("segments", "templates", "mailings"):
+    for name in ("segments", "templates", "mailings", "docs/notices"):
         shutil.copytree(ROOT / name, folder / name)
     own = {name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGNS_")}
     done = subprocess.run(

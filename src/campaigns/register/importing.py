@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from campaigns.errors import Busy, DataDamaged, Mistake, Mistakes, UserError
-from campaigns.register import files
+from campaigns.register import disclosing, files
 from campaigns.register.deliveries import Delivery, Imported, Kind
 from campaigns.register.recognising import check_words, recognise
 from campaigns.register.repeats import speaks_again, waiting
@@ -40,13 +40,14 @@ def import_files(
     source: str | None = None,
     received: datetime | None = None,
     shrink_accepted_by: str = "",
+    actor: str = "import",
     settle: float = SETTLE,
 ) -> list[Imported]:
     """Import files, companies first and readings last; results in that order, refused files at the end.
 
     `as_kind`, `source` and `received` (aware) say what the files cannot; `shrink_accepted_by` is who vouches
-    for full extracts that lack much of what is known. What is wrong with a file is in its
-    `Imported.refused`. Raises `NotFound` REG006 for an unknown kind or source, `Busy` while others write
+    for full extracts that lack much of what is known; `actor` stands in the records of disclosures. What is
+    wrong with a file is in its `Imported.refused`. Raises `NotFound` REG006 for an unknown kind or source, `Busy` while others write
     to the lake or the ledger, and `DataDamaged`.
     """
     check_words(kinds, settings, as_kind, source)
@@ -76,7 +77,7 @@ def import_files(
     with lake.writer(purpose="import") as writer:
         for one in sorted(found, key=_Found.turn):
             try:
-                done.append(_load(one, settings=settings, lake=writer, ledger=ledger, now=now))
+                done.append(_load(one, settings=settings, lake=writer, ledger=ledger, now=now, actor=actor))
             except (Busy, DataDamaged):
                 raise
             except (UserError, Mistakes) as error:
@@ -119,7 +120,9 @@ def _whole(paths: Sequence[Path], settle: float, refused: list[Imported]) -> lis
     return [path for path in ordinary if path not in changing]
 
 
-def _load(one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime) -> Imported:
+def _load(
+    one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime, actor: str
+) -> Imported:
     kind, delivery = one.kind, one.delivery
     if files.mark(delivery.path) != one.mark:
         raise files.still_written(delivery.path)
@@ -127,8 +130,10 @@ def _load(one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now:
         if not speaks_again(delivery, lake):
             return Imported(file=delivery.name, kind=kind.name, unchanged=True)
         delivery = replace(delivery, again=True)
+    disclosing.refuse_undisclosed(delivery, settings, now=now)
     imported = kind.load(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
     if not imported.unchanged:
+        disclosing.record(delivery, settings=settings, lake=lake, ledger=ledger, actor=actor, now=now)
         lake.upsert("deliveries", _record(delivery, imported, now), transaction=delivery.transaction)
     return imported
 

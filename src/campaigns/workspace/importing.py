@@ -39,6 +39,7 @@ def run(
         source=source,
         received=received,
         shrink_accepted_by=workspace.actor if accept_shrink else "",
+        actor=workspace.actor,
     )
     return ImportResult(files=done)
 
