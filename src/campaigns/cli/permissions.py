@@ -92,6 +92,37 @@ def record(
     say(f"recorded at position {position}; it holds from now on")
 
 
+@app.command(name="import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+    source: Annotated[str, typer.Option(help="A source of campaigns.yml, when the name does not tell.")] = "",
+    received: Annotated[
+        str, typer.Option(metavar="TIME", help="When the files came (default: each file's own time).")
+    ] = "",
+    json: context.Json = False,
+) -> None:
+    """Import permission histories and subscriber exports.
+
+    As `campaigns import`, and says besides what the new consents come to: how many people may be contacted,
+    how many consents are not proven, and what would prove them. Exit 2 only when a whole file was refused.
+    Example: campaigns permission import data/inbox
+    """
+    from campaigns.cli.output import talk
+    from campaigns.workspace import permission_importing
+
+    done = permission_importing.run(
+        context.workspace(), files, source=source or None, received=context.moment(received)
+    )
+    if json:
+        as_json(done.as_json())
+    else:
+        say(str(done))
+    for refusal in done.files.refused:
+        talk(str(refusal))
+    if done.files.refused:
+        raise typer.Exit(2)
+
+
 @app.command()
 def verify() -> None:
     """Check events, audit, suppressions, decisions and approvals; exit 1 when a row was edited by hand.
