@@ -60,13 +60,13 @@ def owners(settings: Settings) -> dict[str, str]:
 def problems(
     settings: Settings, source: SourceFile, *, day: date, words: Collection[str] | None = None
 ) -> Iterator[Problem]:
-    """What stands against a source on a day; `words` are the columns that its file has, when that is known."""
+    """What stands against a source on a day; `words` are the columns of its file, when those are known."""
     owner = owners(settings).get(source.key_space, source.controller)
     if not source.disclosure:
         if owner != source.controller:
             message = (
-                f"the numbers of the key space `{source.key_space}` are those of {owner}, and this brings them "
-                f"into the register of {source.controller} without a disclosure."
+                f"the numbers of the key space `{source.key_space}` are those of {owner}, and this brings "
+                f"them into the register of {source.controller} without a disclosure."
             )
             yield Problem(key="key_space", message=message, hint="name it: `disclosure:`")
         return

@@ -47,8 +47,8 @@ def import_files(
 
     `as_kind`, `source` and `received` (aware) say what the files cannot; `shrink_accepted_by` is who vouches
     for full extracts that lack much of what is known; `actor` stands in the records of disclosures. What is
-    wrong with a file is in its `Imported.refused`. Raises `NotFound` REG006 for an unknown kind or source, `Busy` while others write
-    to the lake or the ledger, and `DataDamaged`.
+    wrong with a file is in its `Imported.refused`. Raises `NotFound` REG006 for an unknown kind or source,
+    `Busy` while others write to the lake or the ledger, and `DataDamaged`.
     """
     check_words(kinds, settings, as_kind, source)
     seen = _seen(lake)

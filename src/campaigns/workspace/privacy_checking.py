@@ -30,11 +30,11 @@ def check(node: Node, settings: Settings, root: Path, today: date) -> Iterator[M
             hint = f"its agreement must cover them; then add them to fields: of processors.{used.processor}"
             yield _mark(node, "channels", channel, "processor").mistake("PRV001", message, hint)
     for name, processor in settings.processors.items():
-        if processor.region not in EEA and processor.transfer in ("adequacy", "scc"):
-            if not processor.transfer_details:
-                message = f"`{name}` gets data outside the EEA: which decision or clauses, of when?"
-                hint = "say it: `transfer_details: standard contractual clauses 2021/914, signed …`"
-                yield _mark(node, "processors", name, "transfer").mistake("PRV002", message, hint)
+        covered = processor.region not in EEA and processor.transfer in ("adequacy", "scc")
+        if covered and not processor.transfer_details:
+            message = f"`{name}` gets data outside the EEA: which decision or clauses, of when?"
+            hint = "say it: `transfer_details: standard contractual clauses 2021/914, signed …`"
+            yield _mark(node, "processors", name, "transfer").mistake("PRV002", message, hint)
     for name, source in settings.sources.items():
         for problem in disclosing.problems(settings, source, day=today):
             mark = _mark(node, "sources", name, problem.key)
