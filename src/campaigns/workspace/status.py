@@ -78,7 +78,7 @@ def status(workspace: Workspace) -> Status:
         tables=tables,
         quarantine=_quarantine(workspace),
         standing=mailings,
-        todo=[*_data_todo(tables, workspace.today()), *mailings.to_do()],
+        todo=[*_data_todo(tables, workspace.today()), *mailings.to_do(), *_overdue(workspace)],
     )
 
 
@@ -99,6 +99,15 @@ def _data_todo(tables: Sequence[TableStatus], today: date) -> Iterator[str]:
         yield f"no readings since {newest}: ask for new Datahub files"
     if newest is not None and "metrics" not in fresh:
         yield "compute metrics: campaigns metrics"
+
+
+def _overdue(workspace: Workspace) -> Iterator[str]:
+    from campaigns.workspace import rights
+
+    for request in rights.overdue(workspace):
+        yield (
+            f"request {request.request_id} ({request.kind}) was due on {request.due_on}: campaigns rights list"
+        )
 
 
 def _day(moment: date | datetime | None) -> str:
