@@ -105,9 +105,8 @@ def _overdue(workspace: Workspace) -> Iterator[str]:
     from campaigns.workspace import rights
 
     for request in rights.overdue(workspace):
-        yield (
-            f"request {request.request_id} ({request.kind}) was due on {request.due_on}: campaigns rights list"
-        )
+        due = f"was due on {request.due_on}"
+        yield f"request {request.request_id} ({request.kind}) {due}: campaigns rights list"
 
 
 def _day(moment: date | datetime | None) -> str:
