@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from campaigns.errors import Busy, CampaignsError, DataDamaged, UserError
-from campaigns.ledger import keys, migrating
+from campaigns.ledger import journal, keys, migrating
+from campaigns.ledger.journal import Journal
 from campaigns.ledger.tables import clock, meta
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Ledger:
         self._key = b""
         self.identity = ""
         self.origin = "python"  # where what is done comes from, for the audit: cli, web or python
+        self.journal: Journal | None = None  # what must outlive this ledger, in a place apart
 
     @classmethod
     def open(
@@ -47,6 +49,7 @@ class Ledger:
         folder: Path | None = None,
         busy_seconds: float = BUSY_SECONDS,
         origin: str = "python",
+        apart: Path | None = None,
         upgrade: bool = False,
     ) -> Ledger:
         """Open a ledger: a path is a SQLite file, a `postgresql://` URL a PostgreSQL database.
@@ -69,6 +72,7 @@ class Ledger:
             _make_file(path)
         ledger = cls(url, folder=home, busy_seconds=busy_seconds)
         ledger.origin = origin
+        ledger.journal = Journal(apart, ledger) if apart else None
         try:
             ledger._start(create=create, upgrade=upgrade)
         except BaseException:
@@ -131,19 +135,36 @@ class Ledger:
         Raises `Busy` LED010 when another writer holds the ledger for too long.
         """
         with _plain_errors(), self._writing.begin() as connection:
+            journal.take(connection)  # of an earlier transaction that failed
             yield connection
+            self._keep_apart(connection)
 
     @contextmanager
     def write_outcomes(self) -> Iterator[sa.Connection]:
         """As `write`, without waiting for the disk: an outcome lost at a power cut becomes `unknown`."""
         with _plain_errors(), self._outcomes.begin() as connection:
+            journal.take(connection)
             yield connection
+            self._keep_apart(connection)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view; never waits for writers, and cannot write."""
         with _plain_errors(), self._reading.begin() as connection:
             yield connection
+
+    def _keep_apart(self, connection: sa.Connection) -> None:
+        """Before the commit: a refusal whose transaction then fails is a refusal all the same."""
+        lines = journal.take(connection)
+        if lines and self.journal is not None:
+            try:
+                self.journal.append(lines)
+            except OSError:
+                raise UserError(
+                    "LED042",
+                    f"{self.journal.path} could not be written, so nothing was recorded.",
+                    hint="check the folder `backup.erased_list` of campaigns.yml and its disk",
+                ) from None
 
     def position(self, connection: sa.Connection | None = None) -> int:
         """The position of the newest committed fact that a decision may depend on."""

@@ -14,4 +14,5 @@ def open_ledger(root: Path, settings: Settings, **options: Any) -> Ledger:
     """PostgreSQL when CAMPAIGNS_LEDGER_URL says so, else SQLite below `root`. Raises as `Ledger.open`."""
     url = secret("ledger_url")
     place: str | Path = url.reveal() if url else root / settings.ledger.path
-    return Ledger.open(place, folder=root / "data" / "ledger", **options)
+    apart = root / settings.backup.erased_list
+    return Ledger.open(place, **{"folder": root / "data" / "ledger", "apart": apart, **options})

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from campaigns.ledger import seals
+from campaigns.ledger import journal, seals
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.lists import among
+from campaigns.ledger.tables import messages
 from campaigns.ledger.tables import permission_events as table
 
 if TYPE_CHECKING:
@@ -104,7 +105,40 @@ def _append(connection: sa.Connection, events: Sequence[PermissionEvent]) -> int
         rows.append(row)
     connection.execute(sa.insert(table), rows)
     seals.count(connection, _SEALED, len(new))
+    journal.note(connection, _refusals(connection, rows))
     return len(new)
+
+
+def _refusals(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a restored ledger must hear again: refusals, without their free fields.
+
+    Of people whom it may not know any more, with the address that they were last written to.
+    """
+    told = [row for row in rows if row["kind"] not in journal.GRANTING]
+    if Ledger.of(connection).journal is None or not told:
+        return []
+    addresses = _last_addresses(connection, told)
+    lines = []
+    for row in told:
+        line = {name: row[name] for name in _JOURNALLED}
+        line |= {
+            "what": journal.EVENT,
+            "about": row["details"].get("about"),
+            "address": row["address_digest"] or addresses.get((row["controller"], row["person_id"])),
+        }
+        line |= {name: journal.time_of(row[name]) for name in ("occurred_at", "recorded_at")}
+        lines.append(line)
+    return lines
+
+
+def _last_addresses(
+    connection: sa.Connection, rows: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, int], str]:
+    people = {row["person_id"] for row in rows if row["person_id"] is not None}
+    columns = (messages.c.controller, messages.c.person_id, messages.c.address_digest)
+    mine = among(connection, messages.c.person_id, people) & messages.c.address_digest.is_not(None)
+    select = sa.select(*columns).where(mine).order_by(messages.c.message_id)
+    return {(row[0], row[1]): row[2] for row in connection.execute(select)}
 
 
 def counted(connection: sa.Connection) -> int:
@@ -163,6 +197,17 @@ def digest(key: bytes, row: Mapping[str, Any]) -> str:
     return seals.digest(key, *(row[name] for name in _CHAINED))
 
 
+_JOURNALLED = (
+    "position",
+    "event_id",
+    "controller",
+    "person_id",
+    "kind",
+    "channel",
+    "purpose",
+    "scope",
+    "source",
+)
 _CHAINED = (
     "position",
     "event_id",

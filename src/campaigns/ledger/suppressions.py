@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
-from campaigns.ledger import seals
+from campaigns.ledger import journal, seals
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.tables import suppressions as table
 
@@ -72,6 +72,8 @@ def add_digest(
     }
     connection.execute(sa.insert(table).values({**row, "digest": sealed(Ledger.of(connection).key, row)}))
     seals.count(connection, SEALED, 1)
+    line = {**row, "what": journal.SUPPRESSION, "recorded_at": journal.time_of(now)}
+    journal.note(connection, [line])
     return True
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
+from campaigns.ledger import journal
+from campaigns.ledger.database import Ledger
 from campaigns.ledger.lists import among
 from campaigns.ledger.tables import person_tokens as table
 
@@ -31,8 +34,21 @@ def token_keys(
             for person_id, token_key in made.items()
         ]
         connection.execute(sa.insert(table), rows)
+        journal.note(connection, _lines(connection, rows))
         found |= made
     return found
+
+
+def _lines(connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """So that links in mails that left after a backup still stop the mail when it was restored."""
+    ledger = Ledger.of(connection)
+    if ledger.journal is None:
+        return []
+    position = ledger.position(connection)
+    return [
+        {**row, "what": journal.TOKEN, "token_key": row["token_key"].hex(), "position": position}
+        for row in rows
+    ]
 
 
 def person_of(connection: sa.Connection, token_key: bytes) -> tuple[str, int] | None:
