@@ -35,15 +35,26 @@ def list_(json: context.Json = False) -> None:
 
 
 @app.command()
-def preview(name: Name, as_of: context.AsOf = "", json: context.Json = False) -> None:
+def preview(
+    name: Name,
+    as_of: context.AsOf = "",
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SWITCH=VALUE", help="Count also as if a switch of the policy were this."),
+    ] = None,
+    json: context.Json = False,
+) -> None:
     """Count the people: each condition's loss, then permission, then who is left.
 
-    Example: campaigns segment preview renewal_electric_heat --as-of 2026-11-24
+    --assume (may be repeated) compares with another policy and changes nothing: plans never know of it.
+
+    Example: campaigns segment preview renewal_electric_heat --assume soft_opt_in=on
     """
     from campaigns.workspace import audience
 
     workspace = context.workspace()
-    found = audience.preview(workspace, name, as_of=context.day(as_of, workspace.today()))
+    day = context.day(as_of, workspace.today())
+    found = audience.preview(workspace, name, as_of=day, assume=assume or ())
     if json:
         as_json(found.as_json())
     else:

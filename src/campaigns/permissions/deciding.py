@@ -12,8 +12,9 @@ import polars as pl
 from campaigns.engine import Engine, queries
 from campaigns.ledger import Ledger
 from campaigns.ledger.keys import medium
-from campaigns.permissions import calendar, hearing, rendering, state
-from campaigns.permissions.requests import MARKETING, Request
+from campaigns.permissions import attesting, hearing, rendering, state
+from campaigns.permissions.parameters import parameters
+from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
 from campaigns.register.erased import KEY_CHANNEL
 from campaigns.settings.model import Settings
@@ -22,46 +23,7 @@ __all__ = ["CIRCUMSTANCES", "Decider", "Request", "decide", "facts"]
 
 MANY = 0.25  # of all persons
 LOOKING_UP = ("points", "addresses", "neighbours", "work", "people")  # in this order, then `digests`
-POINTS: Mapping[str, str] = {"robocall": "phone", "ad_audience": "email"}  # whose contact points they use
-CALLBACK_DAYS = 30  # a request to be called is answered within a month, or it is over
-FORMER_MONTHS = 24  # proposed retention: contract end + 24 months, prospect without contact 12 months
-PROSPECT_MONTHS = 12
-PRIVATE_DOMAINS = (
-    "gmail.com",
-    "googlemail.com",
-    "hotmail.com",
-    "hotmail.fi",
-    "icloud.com",
-    "kolumbus.fi",
-    "live.com",
-    "live.fi",
-    "luukku.com",
-    "me.com",
-    "msn.com",
-    "outlook.com",
-    "outlook.fi",
-    "saunalahti.fi",
-    "suomi24.fi",
-    "yahoo.com",
-    "yahoo.fi",
-)
-ROLE_MAILBOXES = (
-    "asiakaspalvelu",
-    "contact",
-    "hallinto",
-    "info",
-    "kirjaamo",
-    "laskutus",
-    "myynti",
-    "office",
-    "posti",
-    "sales",
-    "toimisto",
-)
 _PARAMETER = re.compile(r"\$([a-z_]+)")
-# What an attribute of the vectors' words is in terms of the `meter_data` policy.
-LEVELS: Mapping[str, str] = {"annual_consumption": "totals", "hourly_load_pattern": "hourly"}
-
 # What callers may know of each person besides, as columns of `persons`; missing ones are taken so.
 CIRCUMSTANCES: Mapping[str, tuple[pl.DataType, object]] = {
     "affected": (pl.Boolean(), True),  # the outage or change concerns this person's address
@@ -135,7 +97,7 @@ class Decider:
         if at is not None:
             self._request = replace(self._request, at=at)
         self._parameters = parameters(self._request, self._settings)
-        self._heard = hearing.relevant(words.frame, self._request)
+        self._heard = hearing.relevant(attesting.proven(words.frame, self._settings), self._request)
         self._suppressed = words.suppressions
         self._db.register("permission_words_frame", self._heard)
         self._db.register("suppressed_addresses_frame", self._suppressed)
@@ -212,68 +174,3 @@ def _with_circumstances(persons: pl.DataFrame) -> pl.DataFrame:
 def _used(sql: str, given: Mapping[str, object]) -> dict[str, object]:
     """The parameters that a statement names; DuckDB refuses others."""
     return {name: given[name] for name in set(_PARAMETER.findall(sql))}
-
-
-def parameters(request: Request, settings: Settings) -> dict[str, object]:
-    """The parameters of all statements, but for the keys of digests."""
-    local = request.at.astimezone(settings.zone)
-    return {
-        **_message(request),
-        **_settings(request, settings),
-        "controller": request.controller,
-        "channels": list(request.channels),
-        "point_channels": [POINTS.get(channel, channel) for channel in request.channels],
-        "purpose": request.purpose,
-        "message_kind": request.message_kind,
-        "is_marketing_kind": request.message_kind in MARKETING,
-        "topic": request.topic,
-        "profiled": request.profiled,
-        "duties": list(request.duties),
-        "at": request.at,
-        "as_of": request.as_of,
-        "day": local.date(),
-        "year": local.year,
-        "outside_calling_hours": calendar.outside_calling_hours(local),
-        "quiet_hours": calendar.quiet_hours(local),
-        "callback_days": CALLBACK_DAYS,
-        "former_months": FORMER_MONTHS,
-        "prospect_months": PROSPECT_MONTHS,
-        "private_domains": list(PRIVATE_DOMAINS),
-        "role_mailboxes": list(ROLE_MAILBOXES),
-    }
-
-
-def _message(request: Request) -> dict[str, object]:
-    names = (
-        "contains_offer",
-        "opt_out_means",
-        "sender_identified",
-        "recognisable",
-        "source_stated",
-        "third_party",
-        "similar_product",
-        "urgent",
-        "platform",
-        "ad_action",
-        "attribute",
-        "from_datahub",
-        "after_contract_end",
-        "authorised",
-        "group_size",
-    )
-    return {name: getattr(request, name) for name in names}
-
-
-def _settings(request: Request, settings: Settings) -> dict[str, object]:
-    level = request.data_level or LEVELS.get(request.attribute, "")
-    day = request.at.astimezone(settings.zone).date()
-    uncovered = {channel: settings.uncovered(channel, day) for channel in settings.channels}
-    return {
-        "level_rule": getattr(settings.policy.meter_data.value, level) if level else "",
-        "policy_soft_opt_in": settings.policy.soft_opt_in.value and request.purpose == "direct_marketing",
-        "unagreed_channels": [name for name, code in uncovered.items() if code == "NO_PROCESSOR_AGREEMENT"],
-        "uncovered_channels": [name for name, code in uncovered.items() if code == "TRANSFER_NOT_COVERED"],
-        "attested_sources": [
-            name for name, source in settings.sources.items() if source.evidence is not None
-        ],
-    }

@@ -134,4 +134,14 @@ FACTS: tuple[Fact, ...] = (
     Fact("outside_calling_hours", "request", "nobody may be called at this hour"),
     Fact("quiet_hours", "request", "text messages would ring at night"),
     Fact("urgent", "request", "cannot wait for the morning"),
+    # Switches of the policy
+    Fact(
+        "policy_service_under_restriction", "settings", "service messages go out although data is restricted"
+    ),
+    Fact("policy_confirm_unsubscribe", "settings", "a mail confirms an unsubscribe"),
+    Fact("policy_minors_by_own_consent", "settings", "from 15 to 17 the person's own consent is enough"),
+    Fact("policy_survey_after_ban_all", "settings", "who banned all marketing may be asked how it went"),
+    Fact(
+        "policy_research_to_prospects", "settings", "people who are not customers may be asked for research"
+    ),
 )

@@ -296,7 +296,14 @@ SELECT
     a.cap_reached,
     $outside_calling_hours AS outside_calling_hours,
     $quiet_hours AS quiet_hours,
-    $urgent AS urgent
+    $urgent AS urgent,
+
+    -- Switches of the policy
+    $policy_service_under_restriction AS policy_service_under_restriction,
+    $policy_confirm_unsubscribe AS policy_confirm_unsubscribe,
+    $policy_minors_by_own_consent AS policy_minors_by_own_consent,
+    $policy_survey_after_ban_all AS policy_survey_after_ban_all,
+    $policy_research_to_prospects AS policy_research_to_prospects
 FROM asked AS a
 LEFT JOIN suppressed AS x ON a.person_id = x.person_id AND a.channel_number = x.channel_number
 LEFT JOIN consents AS s ON a.person_id = s.person_id AND a.channel_number = s.channel_number

@@ -192,8 +192,14 @@ SELECT
     r.callback_on,
     CASE
         WHEN r.customer THEN TRUE
-        WHEN r.former_customer THEN coalesce(r.customer_until + to_months($former_months::INTEGER) >= $day, TRUE)
-        ELSE coalesce(greatest(p.registered_on, r.newest_on) + to_months($prospect_months::INTEGER) >= $day, TRUE)
+        WHEN r.former_customer THEN coalesce(
+            r.customer_until + to_months($former_months::INTEGER) + to_days($former_days::INTEGER) >= $day, TRUE
+        )
+        ELSE coalesce(
+            greatest(p.registered_on, r.newest_on)
+            + to_months($prospect_months::INTEGER) + to_days($prospect_days::INTEGER) >= $day,
+            TRUE
+        )
     END AS within_retention,
     NOT coalesce(w.working, TRUE) AS left_company,
     coalesce(w.duties_relevant, FALSE) AS duties_relevant,

@@ -28,7 +28,8 @@ SCOPES: Mapping[Scope, str] = MappingProxyType(
 class Rule:
     """One row of the table.
 
-    `when` is SQL over the facts; `evidence` is the fact that holds the position of the deciding event.
+    `when` is SQL over the facts; `evidence` is the fact that holds the position of the deciding event;
+    `policy` is the switch of `campaigns.yml` on which the rule depends.
     """
 
     step: int
@@ -37,6 +38,7 @@ class Rule:
     when: str
     allows: bool = False
     evidence: str = ""
+    policy: str = ""
     fi: str
     en: str
     source: str

@@ -19,13 +19,13 @@ from importlib import resources
 from types import MappingProxyType
 
 from campaigns.permissions.rule import SCOPES, Rule, Scope
-from campaigns.permissions.rules_at_large import INFORMATION, MESSAGE, REGISTER, RESTRICTION, SEGMENT
+from campaigns.permissions.rules_at_large import MESSAGE, REGISTER, RESTRICTION, SEGMENT
+from campaigns.permissions.rules_of_delivery import ADDRESS, DELIVERY
+from campaigns.permissions.rules_of_information import INFORMATION
 from campaigns.permissions.rules_of_marketing import (
-    ADDRESS,
     BANS,
     BASIS,
     CONSENT_THAT_FAILS,
-    DELIVERY,
     PEOPLE,
 )
 from campaigns.settings.model import Settings
@@ -80,9 +80,10 @@ def remedy(code: str, language: str = "en") -> str:
 
 def rule_version(settings: Settings) -> str:
     """The version of the rules under these policy switches; a decision is stored with it."""
-    policy = settings.policy
-    switches = [policy.soft_opt_in.value, policy.meter_data.value.model_dump()]
-    return _digest([RULE_VERSION, switches])
+    policy = settings.policy.model_dump(mode="json")
+    switches = {name: switch["value"] for name, switch in policy.items()}
+    kept = settings.retention.model_dump(mode="json", include={"former_customers", "prospects"})
+    return _digest([RULE_VERSION, switches, [kept[name]["keep"] for name in sorted(kept)]])
 
 
 def _digest(parts: object) -> str:
@@ -90,7 +91,8 @@ def _digest(parts: object) -> str:
 
 
 def _version() -> str:
-    facts = resources.files("campaigns.permissions").joinpath("facts.sql").read_text("utf-8")
+    folder = resources.files("campaigns.permissions")
+    facts = [folder.joinpath(f"{name}.sql").read_text("utf-8") for name in ("words", "lake_facts", "facts")]
     return _digest(
         [[[rule.step, rule.code, SCOPES[rule.scope], rule.when, rule.allows] for rule in RULES], facts]
     )

@@ -1,4 +1,4 @@
-"""Steps 1 to 5 of the rules: whose data, restriction, the message itself, segments, what is not marketing."""
+"""Steps 1 to 4 of the rules: whose data, restriction, the message itself, use in segments."""
 
 from __future__ import annotations
 
@@ -80,8 +80,10 @@ RESTRICTION = (
         step=2,
         code="RESTRICTED_MANUAL_REVIEW",
         scope="information",
-        when="restricted_all AND message_kind IN ('service', 'contractual', 'statutory')",
+        when="restricted_all AND (message_kind IN ('contractual', 'statutory') "
+        "OR (message_kind = 'service' AND NOT policy_service_under_restriction))",
         evidence="restriction_position",
+        policy="service_under_restriction",
         fi="Henkilön tietojen käyttö on rajoitettu; ihmisen on arvioitava tämä viesti.",
         en="Use of this person's data is restricted; a human must look at this message.",
         source=_GDPR_18,
@@ -92,7 +94,8 @@ RESTRICTION = (
         step=2,
         code="RESTRICTED",
         scope="all",
-        when="restricted_all OR (restricted_marketing "
+        when="(restricted_all AND NOT (message_kind = 'service' AND NOT is_segment "
+        "AND policy_service_under_restriction)) OR (restricted_marketing "
         "AND (is_segment OR message_kind IN ('marketing', 'newsletter', 'survey', 'mixed')))",
         evidence="restriction_position",
         fi="Henkilön tietojen käyttö on rajoitettu.",
@@ -110,6 +113,7 @@ MESSAGE = (
         scope="message",
         when="message_kind = 'mixed' OR (contains_offer AND purpose <> 'quote' "
         "AND message_kind NOT IN ('marketing', 'newsletter'))",
+        policy="offers_in_service_messages",
         fi="Viestissä on tarjous, vaikka se ei ole markkinointiviesti.",
         en="The message holds an offer although it is not marketing.",
         source="Act 917/2014 section 203; policy",
@@ -169,6 +173,7 @@ SEGMENT = (
         scope="segment",
         when="attribute IN ('personal_identity_code', 'password_hash', 'call_recording', 'chat_transcript', "
         "'credit_standing', 'collection_status', 'open_debt') OR level_rule = 'never'",
+        policy="debt_status_in_segments",
         fi="Tätä tietoa ei käytetä kohdentamiseen koskaan.",
         en="This kind of data is never used to select people.",
         source="notice section 4; policy",
@@ -238,6 +243,7 @@ SEGMENT = (
         code="CONSENT",
         scope="segment",
         when="level_rule = 'consent' AND profiling_consent",
+        policy="meter_data",
         allows=True,
         evidence="profiling_position",
         fi="Henkilö on antanut suostumuksen.",
@@ -249,6 +255,7 @@ SEGMENT = (
         code="NO_CONSENT",
         scope="segment",
         when="level_rule = 'consent'",
+        policy="meter_data",
         fi="Henkilö ei ole antanut suostumusta eikä pyytänyt viestiä.",
         en="This person has neither consented to this nor asked for it.",
         source="GDPR Art. 6(1)(a); policy (meter_data)",
@@ -264,145 +271,5 @@ SEGMENT = (
         fi="Käyttö perustuu oikeutettuun etuun.",
         en="The use rests on the company's legitimate interest.",
         source="GDPR Art. 6(1)(f); notice section 3",
-    ),
-)
-
-INFORMATION = (
-    Rule(
-        step=5,
-        code="NO_RELATIONSHIP",
-        scope="information",
-        when="(message_kind = 'service' AND NOT coalesce(contract_active, customer OR partner)) "
-        "OR (message_kind = 'contractual' AND NOT (customer OR partner OR coalesce(contract_active, FALSE) "
-        "OR (former_customer AND purpose IN ('billing', 'collection')))) "
-        "OR (message_kind = 'statutory' AND about_contract AND NOT (customer OR partner))",
-        fi="Henkilöllä ei ole suhdetta, jonka perusteella viestin voisi lähettää.",
-        en="This person has no relationship with the company that the message could rest on.",
-        source="GDPR Art. 6(1)(b); notice section 3",
-    ),
-    Rule(
-        step=5,
-        code="NOT_AFFECTED",
-        scope="information",
-        when="NOT affected",
-        fi="Asia ei koske tätä osoitetta.",
-        en="This address is not affected.",
-        source="GDPR Art. 5(1)(c)",
-    ),
-    Rule(
-        step=5,
-        code="NO_ADDRESS",
-        scope="information",
-        when="NOT has_address",
-        fi="Kanavalle ei ole osoitetta.",
-        en="There is no address for this channel.",
-        source="GDPR Art. 5(1)(d)",
-    ),
-    Rule(
-        step=5,
-        code="ADDRESS_UNDELIVERABLE",
-        scope="information",
-        when="undeliverable",
-        fi="Osoitteeseen ei voi toimittaa.",
-        en="Nothing can be delivered to this address.",
-        source="RFC 5321; GDPR Art. 5(1)(d)",
-        remedy_fi="Pyydä uusi osoite tai käytä toista kanavaa.",
-        remedy_en="Ask for a new address, or use another channel.",
-    ),
-    Rule(
-        step=5,
-        code="UNSUBSCRIBED_NO_FURTHER_MAIL",
-        scope="information",
-        when="purpose = 'unsubscribe_confirmation'",
-        fi="Peruutuksen jälkeen ei lähetetä vahvistusviestiä; sivu vahvistaa.",
-        en="After an unsubscribe no mail confirms it; the page does.",
-        source="policy",
-    ),
-    Rule(
-        step=5,
-        code="CONFIRMATION_LIMIT",
-        scope="information",
-        when="message_kind = 'confirmation_request' AND confirmations_sent >= 1",
-        fi="Vahvistuspyyntö on jo lähetetty.",
-        en="A confirmation was already asked for.",
-        source="policy",
-    ),
-    Rule(
-        step=5,
-        code="NO_CONSENT",
-        scope="information",
-        when="(message_kind = 'confirmation_request' AND consent <> 'pending') "
-        "OR (message_kind = 'reply' AND NOT request_open)",
-        fi="Henkilö ei ole antanut suostumusta eikä pyytänyt viestiä.",
-        en="This person has neither consented to this nor asked for it.",
-        source="GDPR Art. 6(1)(b)",
-    ),
-    Rule(
-        step=5,
-        code="OUTSIDE_CALLING_HOURS",
-        scope="information",
-        when="channel IN ('phone', 'robocall') AND NOT urgent AND outside_calling_hours",
-        fi="Nyt ei saa soittaa.",
-        en="No calls at this hour.",
-        source="KKV guidance; policy",
-    ),
-    Rule(
-        step=5,
-        code="QUIET_HOURS",
-        scope="information",
-        when="channel = 'sms' AND NOT urgent AND quiet_hours",
-        fi="Yöaikaan ei lähetetä tekstiviestejä.",
-        en="No text messages at night.",
-        source="policy",
-    ),
-    Rule(
-        step=5,
-        code="SERVICE_MESSAGE",
-        scope="information",
-        when="message_kind = 'service'",
-        allows=True,
-        fi="Palveluviesti: se ei ole markkinointia.",
-        en="A service message: it is not marketing.",
-        source="GDPR Art. 6(1)(b); notice section 3",
-    ),
-    Rule(
-        step=5,
-        code="CONTRACT_MESSAGE",
-        scope="information",
-        when="message_kind = 'contractual'",
-        allows=True,
-        fi="Viesti kuuluu sopimukseen.",
-        en="The message belongs to the contract.",
-        source="GDPR Art. 6(1)(b)",
-    ),
-    Rule(
-        step=5,
-        code="STATUTORY_MESSAGE",
-        scope="information",
-        when="message_kind = 'statutory'",
-        allows=True,
-        fi="Laki velvoittaa lähettämään viestin.",
-        en="The law obliges us to send this message.",
-        source="GDPR Art. 6(1)(c)",
-    ),
-    Rule(
-        step=5,
-        code="REQUESTED",
-        scope="information",
-        when="TRUE",
-        allows=True,
-        fi="Henkilö on itse pyytänyt yhteydenottoa.",
-        en="This person asked to be contacted.",
-        source="GDPR Art. 6(1)(b)",
-    ),
-    Rule(
-        step=5,
-        code="REQUESTED",
-        scope="advertising",
-        when="callback_open",
-        allows=True,
-        fi="Henkilö on itse pyytänyt yhteydenottoa.",
-        en="This person asked to be contacted.",
-        source="GDPR Art. 6(1)(b); KKV guidance on telephone sales",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,15 +12,22 @@ import polars as pl
 
 from campaigns.engine import Engine
 from campaigns.ledger import Ledger
-from campaigns.permissions import rules
+from campaigns.permissions import assuming, rules, state
 from campaigns.permissions.state import Words
-from campaigns.segments import choosing
+from campaigns.segments import choosing, consents
+from campaigns.segments.assumptions import Assumption, counted
 from campaigns.segments.model import Segment
 from campaigns.segments.resolving import Resolution, resolve
+from campaigns.segments.rows import BROWSING_CONSENTS, HOURLY_CONSENTS
 from campaigns.settings.model import Settings
 
 FEW = 5
 _TEXT, _NUMBER = 62, 10
+# The rule that closes each kind of data to somebody who has not agreed to its use.
+_DATA = {
+    "hourly meter data": next(r for r in rules.RULES if r.scope == "segment" and r.code == "NO_CONSENT"),
+    "web visits": next(r for r in rules.RULES if r.scope == "segment" and r.code == "NO_COOKIE_CONSENT"),
+}
 _LEFT_OUT = {
     "permission": "may not be contacted",
     "suppression": "have an address that takes no message",
@@ -39,23 +46,18 @@ class Preview:
     audience: str  # how the catalogue calls the people that the segment starts from
     soft_opt_in: bool
     with_purchase: Mapping[str, int] = field(default_factory=dict)  # channel: people without consent
+    data: Mapping[str, int] = field(default_factory=dict)  # kind of data: people who have not agreed to it
+    assumption: Assumption | None = None
 
     @property
     def permission(self) -> dict[str, dict[str, Any]]:
         """For each channel how many members are allowed, and how many denied by code."""
-        found: dict[str, dict[str, Any]] = {
-            channel: {"allowed": 0, "denied": {}} for channel in self.resolution.channels
-        }
-        for channel, allowed, code, people in self.resolution.decisions.sort("code").iter_rows():
-            if allowed:
-                found[channel]["allowed"] += people
-            else:
-                found[channel]["denied"][code] = people
-        return found
+        return counted(self.resolution)
 
     def as_json(self) -> dict[str, Any]:
         """The keys that `segment preview --json` promises."""
         found = self.resolution
+        assumed = {"assumed": self.assumption.as_json()} if self.assumption else {}
         return {
             "segment": found.segment.name,
             "as_of": found.as_of.isoformat(),
@@ -72,17 +74,20 @@ class Preview:
                 for step in found.steps
             ],
             "members": found.members,
+            "data": {kind: {"denied": {_DATA[kind].code: people}} for kind, people in self.data.items()},
             "permission": self.permission,
             "left_out": found.left_out,
             "control_group": len(found.control_group),
             "final": len(found.final),
             "final_by_channel": found.final_by_channel,
+            **assumed,
         }
 
     def __str__(self) -> str:
-        return "\n".join(
-            [*self._head(), "", *self._conditions(), "", *self._permissions(), *self._rest()]
-        ).rstrip()
+        parts = [*self._head(), "", *self._conditions(), "", *self._permissions(), *self._rest()]
+        if self.assumption:
+            parts += ["", *self.assumption.lines(self.resolution)]
+        return "\n".join(parts).rstrip()
 
     def __repr__(self) -> str:
         return str(self)
@@ -109,6 +114,12 @@ class Preview:
             yield _row(step.line, first, _few(step.alone), _few(step.remaining), _few(step.unknown))
             yield from (_row("", line, "", "", "") for line in more)
         yield ""
+        for kind, people in self.data.items():
+            if people:
+                rule = _DATA[kind]
+                yield f"{kind}: {_few(people)} of these people have not agreed to its use, so it is unknown"
+                yield f"  {rule.en} ({rule.code})"
+                yield from ([f"  {rule.remedy_en}"] if rule.remedy_en else [])
         yield f"the conditions hold for {_people(found.members)}{self._unexpected()}"
 
     def _unexpected(self) -> str:
@@ -162,16 +173,40 @@ def preview(
     at: datetime,
     words: Words | None = None,
     audience: str = "",
+    assume: Sequence[str] = (),
 ) -> Preview:
-    """Resolve and count. `audience` is what to call the people that the segment starts from."""
-    found = resolve(segment, db=db, ledger=ledger, settings=settings, as_of=as_of, at=at, words=words)
+    """Resolve and count. `audience` is what to call the people that the segment starts from.
+
+    `assume` are switches of the policy, `name=value`, with which it is counted once more. Raises `UserError`
+    PRM030 to PRM032 when one of them cannot be assumed.
+    """
+    otherwise, switches = assuming.assume(settings, assume)
+    known = words or state.words(ledger)
+    shared: dict[str, Any] = {"db": db, "ledger": ledger, "as_of": as_of, "at": at, "words": known}
+    then = resolve(segment, settings=otherwise, **shared) if switches else None
+    found = resolve(segment, settings=settings, **shared)
     return Preview(
         resolution=found,
         company=settings.controllers[segment.controller].name,
         audience=audience or segment.audience.replace("_", " "),
         soft_opt_in=settings.policy.soft_opt_in.value,
         with_purchase=_with_purchase(db, found),
+        data=_without_consent(db, segment),
+        assumption=Assumption(switches=switches, then=then) if then else None,
     )
+
+
+def _without_consent(db: Engine, segment: Segment) -> dict[str, int]:
+    """Of the audience, how many have not agreed to the use of the data that the conditions ask about."""
+    asked = {
+        "hourly meter data": (consents.needs_hourly(segment), HOURLY_CONSENTS),
+        "web visits": (consents.needs_browsing(segment), BROWSING_CONSENTS),
+    }
+    return {
+        kind: int(db.query(choosing.SQL["not_agreed"].replace("agreed_people", frame))["people"][0])
+        for kind, (needed, frame) in asked.items()
+        if needed
+    }
 
 
 def _with_purchase(db: Engine, found: Resolution) -> dict[str, int]:

@@ -48,6 +48,12 @@ WHERE controller = $controller AND list_contains($periods, period) AND as_of <= 
 GROUP BY period
 ORDER BY period
 
+-- name: not_agreed
+-- How many people of the audience are not among those who agreed.
+SELECT count(DISTINCT person_id) AS people
+FROM verdicts
+ANTI JOIN agreed_people USING (person_id);
+
 -- name: given_with_purchase
 -- How many of these people gave their address of a channel with a purchase.
 SELECT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +42,13 @@ def listed(workspace: Workspace) -> list[dict[str, Any]]:
 _COLUMNS = ("segment", "title", "controller", "purpose", "channels")
 
 
-def preview(workspace: Workspace, name: str, *, as_of: date) -> Preview:
-    """Count a segment: conditions, permission, who is left."""
+def preview(workspace: Workspace, name: str, *, as_of: date, assume: Sequence[str] = ()) -> Preview:
+    """Count a segment: conditions, permission, who is left; with `assume` also as if switches were others."""
     from campaigns.segments.previewing import preview as count
 
     segment = workspace.segment_files.load(name)
     with workspace.engine() as db:
-        return count(segment, db=db, **_asked(workspace, as_of))
+        return count(segment, db=db, assume=assume, **_asked(workspace, as_of))
 
 
 def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:

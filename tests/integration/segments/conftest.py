@@ -51,10 +51,10 @@ class Desk:
             self.library({"drawn": text}).load("drawn"), words=said or words(), **self._common(), **more
         )
 
-    def preview(self, text: str, world: dict[str, Any], said: Words | None = None) -> Preview:
+    def preview(self, text: str, world: dict[str, Any], said: Words | None = None, **more: Any) -> Preview:
         show(self.db, world)
         segment = self.library({"drawn": text}).load("drawn")
-        return preview(segment, words=said or words(), audience="customers", **self._common())
+        return preview(segment, words=said or words(), audience="customers", **self._common(), **more)
 
     def why(self, text: str, person: int, world: dict[str, Any], said: Words | None = None) -> Why:
         show(self.db, world)

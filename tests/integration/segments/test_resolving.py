@@ -24,7 +24,7 @@ from support.segments import settings as known_settings
 
 World = dict[str, list[dict[str, Any]]]
 KEYS = {
-    "segment", "as_of", "controller", "audience", "steps", "members", "permission", "left_out", "control_group",
+    "segment", "as_of", "controller", "audience", "steps", "members", "data", "permission", "left_out", "control_group",
     "final", "final_by_channel",
 }  # fmt: skip
 
@@ -256,6 +256,36 @@ def test_preview_text(desk: Desk) -> None:
         "       −<5  may not be contacted (permission)\n"
         "         4  get the message: <5 by email"
     )
+
+
+def test_an_assumed_switch_is_counted_beside_and_changes_nothing(desk: Desk) -> None:
+    people = town(9)
+    for point in people["contact_points"]:
+        point |= {"from_sale": point["person_id"] > 3, "opt_out_offered": True}
+    text, said = segment_text(), words(grant(1), ban(9))
+    found = desk.preview(text, people, said, assume=["soft_opt_in=on"])
+    plain = desk.preview(text, people, said)
+    assumed = found.as_json().pop("assumed")
+    assert {name: value for name, value in found.as_json().items() if name != "assumed"} == plain.as_json()
+    assert plain.as_json()["permission"] == {"email": {"allowed": 1, "denied": {"BANNED_ALL": 1, "NO_CONSENT": 7}}}
+    assert assumed["switches"]["soft_opt_in"].items() >= {"now": "off", "then": "on"}.items()
+    assert assumed["permission"] == {
+        "email": {"allowed": 6, "denied": {"BANNED_ALL": 1, "SOFT_OPT_IN_NOT_FROM_SALE": 2}}
+    }
+    assert (plain.as_json()["final"], assumed["final"]) == (1, 6)
+    assert "         1 → 6  get the message (+5)" in str(found).splitlines()
+    assert str(found).startswith(str(plain))
+
+
+def test_missing_consent_to_data_is_shown_apart(desk: Desk) -> None:
+    people = town(12)
+    people["metrics"] = [{**row, "peak_kw": 9.0} for row in people["metrics"]]
+    said = words(*(grant(n, "profiling", "segment") for n in (1, 2)))
+    text = segment_text("{metric: peak_kw, over: last full year, at_least: 1 kW}")
+    found = desk.preview(text, people, said)
+    assert found.as_json()["data"] == {"hourly meter data": {"denied": {"NO_CONSENT": 10}}}
+    assert "hourly meter data: 10 of these people have not agreed to its use, so it is unknown" in str(found)
+    assert "  Ask for consent to profiling." in str(found).splitlines()
 
 
 def test_why_shows_values_lines_and_what_decided(desk: Desk) -> None:
