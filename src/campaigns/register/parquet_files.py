@@ -31,6 +31,8 @@ def read(delivery: Delivery) -> tuple[list[str], RawTable]:
         frame = pl.read_parquet(delivery.path, glob=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, MemoryError):
         raise _damaged(delivery) from None
+    if len(frame) != rows:  # its footer says otherwise
+        raise _damaged(delivery)
     cells = [_text(frame.get_column(name), schema[name]).alias(f"c{at}") for at, name in enumerate(names)]
     table = pl.DataFrame(cells).with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_line"))
     return names, RawTable(table, [])
