@@ -25,6 +25,13 @@ HOLIDAYS = {
     date(2026, 10, 31), date(2026, 12, 6), date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 26),
 }  # fmt: skip
 
+NAMES = (
+    "days_used", "electricity_use", "kwh_year", "base_kw", "peak_kw", "load_factor", "night_share",
+    "morning_share", "midday_share", "evening_share", "weekday_weekend", "winter_summer", "day_cv",
+    "heat_slope", "base_kwh_day", "heat_r2", "spot_paid", "market_average", "spot_premium", "dear4_share",
+    "export_ratio",
+)  # fmt: skip
+
 
 @dataclass
 class Day:

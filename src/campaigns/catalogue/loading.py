@@ -20,6 +20,7 @@ from campaigns.catalogue.model import (
     PeriodEntry,
     RelationEntry,
 )
+from campaigns.consumption.metrics import METRICS
 from campaigns.errors import Mistake, Mistakes
 from campaigns.settings.binding import bind, suggestion
 from campaigns.settings.documents import Mapping as MappingNode
@@ -77,12 +78,35 @@ def _joined(parts: Sequence[_Part]) -> Catalogue:
             }
             for relation in relations
         },
-        metrics=_named(part.file.metrics for part in parts),
+        metrics={**_computed(), **_named(part.file.metrics for part in parts)},
         events=_named(part.file.events for part in parts),
         periods=_named(part.file.periods for part in parts),
         relations=_named(part.file.relations for part in parts),
         audiences=_named(part.file.audiences for part in parts),
     )
+
+
+def _computed() -> dict[str, MetricEntry]:
+    """The metrics of the consumption room. One that tells of presence has no column: no segment may use it."""
+    return {
+        name: MetricEntry(
+            name=name,
+            label=metric.label,
+            description={"fi": f"{metric.label['fi'].capitalize()}.", "en": f"{_sentence(metric.definition)}."},
+            category="consumption",
+            unit=metric.unit,
+            level=metric.level,
+            roll_up=metric.roll_up,
+            column="" if metric.level == "presence" else name,
+            periods=metric.known_over if metric.periods != "all" else (),
+            compares_with=metric.compares_with,
+        )
+        for name, metric in METRICS.items()
+    }
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _named(maps: Iterable[Mapping[Any, Named]]) -> dict[str, Named]:

@@ -17,10 +17,11 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "sites": frozenset({"postal_code", "building_type", "building_year", "heating", "area_m2"}),
     "metering_points": frozenset({"energy", "fuse_a"}),
     "contracts": frozenset({"product", "contract_type", "start_date", "end_date", "annual_kwh_estimate"}),
+    "notices_seen": frozenset({"version", "newest"}),  # made from lake and ledger, see permissions.notices
 }
 # Where the rows of a relation have their columns, then where more is looked up for them.
 TABLES_OF: Mapping[str, tuple[str, ...]] = {
-    "person": ("persons", "computed", "relationships", "roles"),
+    "person": ("persons", "computed", "relationships", "roles", "notices_seen"),
     "site": ("sites", "metering_points"),
     "contract": ("contracts", "computed"),
     "company": ("companies", "roles"),
@@ -48,4 +49,6 @@ def check(source: str, where: Mapping[str, str]) -> None:
 def category_of(source: str) -> str:
     """The data category of what a field comes from, for a source that `check` let through."""
     table, _, column = source.partition(".")
+    if table == "notices_seen":
+        return "relationship"  # what we have told the person
     return COMPUTED[column] if table == "computed" else categories.of(table, column)

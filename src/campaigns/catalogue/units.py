@@ -13,6 +13,8 @@ UNITS: Mapping[str, Mapping[str, Decimal]] = {
     "kWh/day": {"kWh/day": Decimal(1), "MWh/day": Decimal(1000)},
     "kWh/K-day": {"kWh/K-day": Decimal(1)},
     "%": {"%": Decimal("0.01")},  # shares are kept as 0 to 1
+    "days": {"days": Decimal(1), "day": Decimal(1)},
+    "€": {"€": Decimal(1), "EUR": Decimal(1)},
     "people": {"people": Decimal(1), "person": Decimal(1)},
     "years": {"years": Decimal(1), "year": Decimal(1)},
     "m2": {"m2": Decimal(1), "m²": Decimal(1)},

@@ -1,7 +1,7 @@
 """`campaigns metrics`: the metrics of every metering point, from day facts, prices and temperatures.
 
-They are computed anew each time, from whole numbers, so that they follow from what is in the lake and from
-nothing else: no running sums that could drift, and the same result after a rebuild.
+They follow from what is in the lake and from nothing else: no running sums that could drift, and the same
+result after a rebuild.
 """
 
 from __future__ import annotations
@@ -16,23 +16,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption.calendar import local_days
-from campaigns.consumption.calendar_days import calendar_days
+from campaigns.consumption import day_facts, history, period_metrics
 from campaigns.consumption.metrics import METRICS
-from campaigns.consumption.periods import PERIODS, Period
-from campaigns.consumption.price_days import price_days
+from campaigns.consumption.period_metrics import SQL, Made
 from campaigns.engine import connect
-from campaigns.engine.queries import load
-from campaigns.lake.schemas import TABLES, empty
+from campaigns.lake.schemas import empty
 from campaigns.settings.model import Settings
 
 if TYPE_CHECKING:
     from campaigns.engine import Engine
-    from campaigns.lake import Lake, Snapshot
+    from campaigns.lake import Lake
 
+NOTHING = Made(metrics=empty("metrics"), periods=empty("metric_periods"))
 COMPLETE = 0.95  # of the metering points
 _ACTIVE = timedelta(days=28)  # a metering point counts as long as it sent readings within these days
-_SQL = load("campaigns.consumption", "metrics.sql")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +39,7 @@ class MetricsRun:
     as_of: Mapping[str, date]
     metering_points: int
     rows: int
+    days_read: int  # of consumption, because they or their prices changed
     seconds: float
 
     def __str__(self) -> str:
@@ -49,7 +47,7 @@ class MetricsRun:
             return "no metrics: no day has the readings of nearly all metering points yet"
         days = ", ".join(f"{controller} as of {day}" for controller, day in self.as_of.items())
         points = f"{self.metering_points:,} metering point{'s' * (self.metering_points != 1)}"
-        return f"metrics of {points} ({days}) in {self.seconds:.1f} s"
+        return f"metrics of {points} ({days}), {self.days_read:,} changed days read, in {self.seconds:.1f} s"
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
@@ -58,41 +56,62 @@ class MetricsRun:
 
 def version() -> str:
     """Changes whenever a definition or the way of computing does."""
-    words = json.dumps([_SQL["metrics"], _SQL["holders"], *(asdict(metric) for metric in METRICS.values())])
+    words = json.dumps(
+        [SQL["metrics"], SQL["holders"], day_facts.version(), *(one.model_dump() for one in METRICS.values())]
+    )
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def compute(lake: Lake, *, settings: Settings, as_of: date | None = None, now: datetime) -> MetricsRun:
-    """Write the table `metrics`, in place of what was there, as of one day for each controller.
+def compute(
+    lake: Lake, *, settings: Settings, as_of: date | None = None, now: datetime, full: bool = False
+) -> MetricsRun:
+    """Bring the day facts up to date and write the table `metrics`, as of one day for each controller.
 
     Without `as_of` that is the last day, over at `now`, of which at least 95 % of the controller's metering
-    points are complete.
+    points are complete. A period of which nothing changed is not computed again, except with `full`; either
+    way the table is the same.
     """
     began = time.monotonic()
     today = now.astimezone(settings.zone).date()
+    with lake.writer(purpose="metrics") as writer:
+        updated = day_facts.update(writer, settings=settings, full=full)
     with lake.snapshot() as snapshot, connect(snapshot) as db:
         days = _days(db, as_of=as_of, before=today)
-        frames = [
-            _of_controller(db, snapshot, controller, day, settings=settings)
+        known = Made(metrics=snapshot.frame("metrics"), periods=snapshot.frame("metric_periods"))
+        made = [
+            period_metrics.of_controller(
+                db,
+                snapshot,
+                controller,
+                day,
+                version=version(),
+                settings=settings,
+                known=NOTHING if full else known,
+            )
             for controller, day in days.items()
         ]
-    metrics = pl.concat([empty("metrics"), *frames])
+    metrics = pl.concat([empty("metrics"), *(found.metrics for found in made)])
     with lake.writer(purpose="metrics") as writer:
+        history.keep(writer, known.metrics, days)
         writer.replace("metrics", metrics)
+        writer.replace(
+            "metric_periods", pl.concat([empty("metric_periods"), *(found.periods for found in made)])
+        )
     return MetricsRun(
         as_of=days,
         metering_points=len(metrics.unique(["controller", "metering_point_id"])),
         rows=len(metrics),
+        days_read=updated.days,
         seconds=time.monotonic() - began,
     )
 
 
 def _days(db: Engine, *, as_of: date | None, before: date) -> dict[str, date]:
     """The day as of which each controller's metrics are taken."""
-    spans = db.query(_SQL["spans"])
+    spans = db.query(SQL["spans"])
     if as_of is not None:
         return dict.fromkeys(spans["controller"].unique().sort(), as_of)
-    full = db.query(_SQL["full_days"]).filter(pl.col("local_date") < before)
+    full = db.query(SQL["full_days"]).filter(pl.col("local_date") < before)
     found = {}
     for controller in full["controller"].unique().sort():
         mine = (frame.filter(pl.col("controller") == controller) for frame in (full, spans))
@@ -109,40 +128,3 @@ def _last_complete(full: pl.DataFrame, spans: pl.DataFrame) -> date | None:
     active = begun.search_sorted(days, "right").cast(pl.Int64) - ended.search_sorted(days - _ACTIVE, "right")
     complete = days.filter(full["full_points"] >= COMPLETE * active)
     return complete.max() if len(complete) else None  # type: ignore[return-value]  # of dates
-
-
-def _of_controller(
-    db: Engine, snapshot: Snapshot, controller: str, as_of: date, *, settings: Settings
-) -> pl.DataFrame:
-    first = min(period.dates(as_of)[0] for period in PERIODS.values())
-    mine = pl.col("controller") == controller
-    temperatures = snapshot.frame("temperatures").filter(mine)
-    prices = snapshot.frame("prices").filter(mine)
-    db.register("holders", db.query(_SQL["holders"], {"controller": controller, "as_of": as_of}))
-    db.register("calendar", calendar_days(temperatures, zone=settings.zone, first=first, last=as_of))
-    db.register("price_days", price_days(prices, local_days(settings.zone, first, as_of)))
-    return pl.concat(_of_period(db, controller, period, as_of) for period in PERIODS.values())
-
-
-def _of_period(db: Engine, controller: str, period: Period, as_of: date) -> pl.DataFrame:
-    first, last = period.dates(as_of)
-    found = db.query(
-        _SQL["metrics"],
-        {
-            "controller": controller,
-            "first": first,
-            "last": last,
-            "first_month": f"{first:%Y-%m}",
-            "last_month": f"{last:%Y-%m}",
-            "days_needed": period.days_needed(as_of),
-            "yearly": period.yearly,
-        },
-    )
-    return found.with_columns(
-        controller=pl.lit(controller),
-        period=pl.lit(period.name),
-        as_of=pl.lit(as_of),
-        period_start=pl.lit(first),
-        period_end=pl.lit(last),
-        version=pl.lit(version()),
-    ).select(pl.col(name).cast(kind) for name, kind in TABLES["metrics"].schema.items())

@@ -17,16 +17,26 @@ SHORT_NEEDS = 0.9  # of the days of a shorter period
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Period:
-    """A named period. A year-long one (`yearly`) has each season once."""
+    """A named period. A year-long one (`yearly`) has each season once; one that is `compared` is held against
+    the same days a year before.
+    """
 
     name: str
     label: Mapping[str, str]
     yearly: bool
+    compared: bool = False
     _dates: Callable[[date], tuple[date, date]] = field(repr=False)
 
     def dates(self, as_of: date) -> tuple[date, date]:
         """Its first and last day."""
         return self._dates(as_of)
+
+    def earlier(self, as_of: date) -> tuple[date, date]:
+        """The same days a year before: the year before a calendar year, else 365 days earlier."""
+        first, last = self.dates(as_of)
+        if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+            return date(first.year - 1, 1, 1), first - timedelta(days=1)
+        return first - timedelta(days=365), last - timedelta(days=365)
 
     def days_needed(self, as_of: date) -> int:
         """How many of its days must be full for its metrics to be known."""
@@ -58,12 +68,14 @@ PERIODS: Mapping[str, Period] = MappingProxyType(
                 name="last full year",
                 label={"fi": "viime kalenterivuosi", "en": "last full calendar year"},
                 yearly=True,
+                compared=True,
                 _dates=_full_year,
             ),
             Period(
                 name="last 12 months",
                 label={"fi": "viimeiset 12 kuukautta (365 päivää)", "en": "last 12 months (365 days)"},
                 yearly=True,
+                compared=True,
                 _dates=_last(365),
             ),
             Period(
@@ -82,6 +94,7 @@ PERIODS: Mapping[str, Period] = MappingProxyType(
                 name="last 28 days",
                 label={"fi": "viimeiset 28 päivää", "en": "last 28 days"},
                 yearly=False,
+                compared=True,
                 _dates=_last(28),
             ),
         )

@@ -96,6 +96,6 @@ def known() -> Mapping[str, Variable]:
             category="consumption",
         )
         for metric in METRICS.values()
-        if metric.data_level == "totals"
+        if metric.level == "totals"
     }
     return {**_TABLE, **metrics}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from campaigns.lake.schemas import METRIC_COLUMNS
+
 BOOKKEEPING = "bookkeeping"
 PUBLIC = "public"
 OWN = frozenset({BOOKKEEPING, PUBLIC})
@@ -96,12 +98,18 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
     "temperatures": _categories(public="start celsius_x10", bookkeeping="received file"),
     "metrics": _categories(
         site="metering_point_id",
-        consumption=(
-            "electricity_use kwh_year base_kw peak_kw load_factor night_share morning_share midday_share "
-            "evening_share weekday_weekend winter_summer day_cv heat_slope base_kwh_day heat_r2 spot_paid "
-            "market_average spot_premium dear4_share export_ratio"
-        ),
+        consumption=" ".join(METRIC_COLUMNS),
         bookkeeping="period as_of period_start period_end days_used version",
+    ),
+    "metric_periods": _categories(bookkeeping="period as_of inputs"),
+    "metrics_history": _categories(
+        site="metering_point_id",
+        consumption=" ".join(METRIC_COLUMNS),
+        bookkeeping="period as_of month period_start period_end days_used version",
+    ),
+    "rectifications": _categories(
+        contact="field old_value new_value",
+        bookkeeping="person_id rectified_at ended_at",
     ),
     "segment_members": _categories(
         marketing="segment entered_at left_at",

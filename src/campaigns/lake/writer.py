@@ -54,6 +54,17 @@ class Writer:
         """
         return self._read(table, self.files(table), columns, where)
 
+    def rows_in(
+        self,
+        table: str,
+        paths: Sequence[Path],
+        columns: Sequence[str] | None = None,
+        *,
+        where: pl.Expr | None = None,
+    ) -> pl.DataFrame:
+        """As `frame`, of some of the table's `files` only."""
+        return self._read(table, paths, columns, where)
+
     def append(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
         """Add rows whose keys are not in the table yet.
 

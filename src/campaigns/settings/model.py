@@ -8,12 +8,12 @@ from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, HttpUrl, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, ValidationError, model_validator
 
 from campaigns.settings.binding import Definition
 from campaigns.settings.policy import Policy
 from campaigns.settings.retention import Retention
-from campaigns.settings.words import Decided, Keep, Name, Span, Switch
+from campaigns.settings.words import Decided, Keep, Name, Said, Span, Switch
 
 Language = Literal["fi", "sv", "en"]
 Channel = Literal["email", "sms", "phone", "robocall", "letter", "ad_audience", "web_ad", "portal"]
@@ -137,14 +137,40 @@ class Category(Definition):
     templates: Switch
 
 
-class Attestation(Definition):
-    """The privacy officer's word on a source of old consents (form, period, system)."""
+class Period(Definition):
+    """Days from one to another, both included."""
 
-    attested_by: str
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Period:
+        if self.first > self.last:
+            raise ValueError("`from` is later than `to`")
+        return self
+
+
+class Attestation(Definition):
+    """The privacy officer's word on a source of old consents: which form people filled in, and when.
+
+    It proves consents given in the period and no others; `loading` refuses one that is dated in the future.
+    """
+
+    attested_by: Said
     date: date
-    form: str
-    period: str
-    scan: str = ""
+    form: Said  # the text that people saw, or where it is kept
+    period: Period
+    scan: str = ""  # where a picture of the form is
+
+    @model_validator(mode="after")
+    def _looks_back(self) -> Attestation:
+        if self.period.last > self.date:
+            raise ValueError("the period ends after the day of the attestation: nobody can know yet")
+        return self
+
+    def __str__(self) -> str:
+        shown = f", {self.scan}" if self.scan else ""
+        return f"attested by {self.attested_by} on {self.date}: {self.form}{shown}"
 
 
 class SourceFile(Definition):

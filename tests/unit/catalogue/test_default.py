@@ -40,15 +40,16 @@ def test_has_the_words_that_segments_use(default: Catalogue) -> None:
 
 
 def test_every_metric_of_the_lake_has_a_word(default: Catalogue) -> None:
-    columns = {metric.column for metric in default.metrics.values() if metric.column}
     lake = {name for name, kind in TABLES["metrics"].schema.items() if str(kind) == "Float64"}
-    assert columns == lake
+    assert set(METRICS) == lake <= set(default.metrics)
+    open_to_segments = {name for name, metric in default.metrics.items() if metric.column}
+    assert open_to_segments == {name for name, metric in METRICS.items() if metric.level != "presence"}
 
 
 def test_metrics_agree_with_those_that_compute_them(default: Catalogue) -> None:
-    words = {name: metric for name, metric in default.metrics.items() if metric.column}
-    assert {name: (one.level, one.roll_up, one.unit.replace("%", "")) for name, one in words.items()} == {
-        name: (one.data_level, one.rollup, one.unit) for name, one in METRICS.items()
+    words = {name: metric for name, metric in default.metrics.items() if name in METRICS}
+    assert {name: (one.level, one.roll_up, one.unit) for name, one in words.items()} == {
+        name: (one.level, one.roll_up, one.unit) for name, one in METRICS.items()
     }
     assert set(default.periods) == set(PERIODS)
 

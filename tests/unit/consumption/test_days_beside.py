@@ -10,6 +10,7 @@ import pytest
 from campaigns.consumption.calendar import LocalDays
 from campaigns.consumption.calendar_days import calendar_days
 from campaigns.consumption.price_days import price_days
+from campaigns.settings.model import Place
 from support.readings import ZONE, midnight, starts
 
 LONG, SHORT, PLAIN = date(2025, 10, 26), date(2025, 3, 30), date(2025, 1, 15)
@@ -71,7 +72,7 @@ def days(celsius_x10: list[int], *, day: date = PLAIN, minutes: int = 60) -> dic
     times = starts(day, day, minutes)[: len(celsius_x10)]
     schema = {"start": pl.Datetime("us", "UTC"), "celsius_x10": pl.Int16}
     temperatures = pl.DataFrame({"start": times, "celsius_x10": celsius_x10}, schema=schema)
-    return calendar_days(temperatures, zone=ZONE, first=day, last=day).row(0, named=True)
+    return calendar_days(temperatures, place=Place(), zone=ZONE, first=day, last=day).row(0, named=True)
 
 
 @pytest.mark.parametrize(
