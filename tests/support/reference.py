@@ -79,7 +79,7 @@ def settings_page() -> str:
         ]
         for name, field in model.model_fields.items():
             default = _default(field)
-            lines.append(f"| `{name}` | {_type(field.annotation)} | {f'`{default}`' if default else ''} |")
+            lines.append(f"| `{field.alias or name}` | {_type(field.annotation)} | {f'`{default}`' if default else ''} |")
     lines += ["", "## Environment", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items()]
     return "\n".join(lines) + "\n"

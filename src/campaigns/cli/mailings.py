@@ -221,7 +221,7 @@ def evidence(
     workspace = context.workspace()
     if message is None:
         message = permitting.message_of(workspace, mailing, person)
-    found = look(workspace.ledger, message)
+    found = look(workspace.ledger, message, workspace.settings)
     if json:
         as_json(found.as_json())
     else:

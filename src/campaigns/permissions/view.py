@@ -5,7 +5,6 @@ Decisions do not read it: they fold the words themselves, for one purpose at a t
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 import polars as pl
@@ -30,17 +29,17 @@ STATE = pl.Schema(
 _PAIR = ["controller", "person_id", "channel", "purpose"]
 
 
-def permission_state(words: Words, *, at: datetime, attested: Collection[str] = ()) -> pl.DataFrame:
+def permission_state(words: Words, *, at: datetime, attested: pl.Expr | None = None) -> pl.DataFrame:
     """One row a person, channel and purpose ever consented to, and one a refusal that stands (`STATE`).
 
-    `attested` are the sources whose old consents the privacy officer has vouched for. Sorted by controller,
-    person, purpose, channel and state.
+    `attested` is true of words that the privacy officer has vouched for (`attesting.attested`). Sorted by
+    controller, person, purpose, channel and state.
     """
     said = words.frame.filter(
         pl.col("person_id").is_not_null() & ((pl.col("occurred_at") <= at) | ~pl.col("widens"))
     ).with_columns(
         narrow=~pl.col("widens"),
-        unproven=~(pl.col("has_evidence") | pl.col("source").is_in(list(attested))),
+        unproven=~(pl.col("has_evidence") | (pl.lit(value=False) if attested is None else attested)),
         channel=pl.when(pl.col("purpose").ne_missing("profiling")).then("channel"),
     )
     rows = pl.concat([_consents(said, at), _refusals(said)])

@@ -45,7 +45,7 @@ FROM (
         NOT widens AS narrow,
         family = 'consent' AS is_consent,
         kind = 'requested' OR (kind = 'granted' AND purpose = 'newsletter' AND by_form) AS is_request,
-        NOT (has_evidence OR list_contains($attested_sources::VARCHAR[], source)) AS unproven
+        NOT has_evidence AS unproven
     FROM permission_words_frame
     WHERE
         controller = $controller

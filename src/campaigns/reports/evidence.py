@@ -12,9 +12,12 @@ import sqlalchemy as sa
 from campaigns.ledger import messages, plans
 from campaigns.ledger.tables import permission_events
 from campaigns.mailings.codes import sentence
+from campaigns.permissions.attesting import attestation_of
+from campaigns.permissions.events import KINDS
 
 if TYPE_CHECKING:
     from campaigns.ledger import Ledger
+    from campaigns.settings.model import Settings
 
 _WORD = (
     "position",
@@ -110,14 +113,17 @@ class Evidence:
         return "\n".join(lines)
 
 
-def evidence(ledger: Ledger, message_id: int) -> Evidence:
-    """Everything about one message. Raises `NotFound` LED021."""
+def evidence(ledger: Ledger, message_id: int, settings: Settings) -> Evidence:
+    """Everything about one message. Raises `NotFound` LED021.
+
+    A word that brought no proof itself shows the attestation of its source, as it stands now.
+    """
     with ledger.read() as connection:
         row = messages.get(connection, message_id)
         plan = plans.get(connection, row.plan_id)
         decided = messages.decisions_of(connection, message_id)
         tried = messages.attempts_of(connection, message_id)
-        words = _words(connection, [each.evidence for each in decided if each.evidence is not None])
+        words = _words(connection, [each.evidence for each in decided if each.evidence is not None], settings)
     return Evidence(
         message_id=message_id,
         mailing=row.mailing,
@@ -154,10 +160,15 @@ def evidence(ledger: Ledger, message_id: int) -> Evidence:
     )
 
 
-def _words(connection: sa.Connection, positions: list[int]) -> dict[int, dict[str, Any]]:
+def _words(connection: sa.Connection, positions: list[int], settings: Settings) -> dict[int, dict[str, Any]]:
     columns = [permission_events.c[name] for name in _WORD]
     select = sa.select(*columns).where(permission_events.c.position.in_(positions))
-    return {row.position: dict(row._mapping) for row in connection.execute(select)}
+    words = {row.position: dict(row._mapping) for row in connection.execute(select)}
+    for word in words.values():
+        attestation = attestation_of(word["source"], word["occurred_at"], settings)
+        if word["evidence"] is None and KINDS[word["kind"]].widens and attestation is not None:
+            word["evidence"] = str(attestation)
+    return words
 
 
 def _decision_lines(decision: Decision) -> list[str]:

@@ -32,6 +32,7 @@ from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.ledger.tables import permission_events as words_table
 from campaigns.ledger.tables import rights_requests
 from campaigns.permissions import state, view
+from campaigns.permissions.attesting import attested
 from campaigns.rights.retention import Due, Work, by_controller
 
 if TYPE_CHECKING:
@@ -130,17 +131,13 @@ def known_for(rows: Rows, work: Work) -> pl.DataFrame:
 def _held_by_words(work: Work) -> pl.DataFrame:
     """Who has a consent that holds, a restriction, or an open request about a right."""
     words = state.words(work.ledger, work.data / "cache")
-    said = view.permission_state(words, at=work.now, attested=_attested(work))
+    said = view.permission_state(words, at=work.now, attested=attested(work.settings))
     holding = said.filter(pl.col("state").is_in(["granted", *_RESTRICTED])).select(_OWNER)
     with work.ledger.read() as connection:
         columns = (rights_requests.c.controller, rights_requests.c.person_id)
         select = sa.select(*columns).where(rights_requests.c.state == "open")
         asking = work.ledger.frame(connection, select)
     return pl.concat([holding, asking]).unique()
-
-
-def _attested(work: Work) -> list[str]:
-    return [name for name, source in work.settings.sources.items() if source.evidence is not None]
 
 
 def _say_goodbye(work: Work, controller: str, person_ids: Sequence[int], points: pl.DataFrame) -> None:

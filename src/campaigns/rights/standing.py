@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from campaigns.permissions import rules, view
+from campaigns.permissions.attesting import attested
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
 
@@ -27,9 +28,8 @@ def words_that_stand(
 ) -> list[dict[str, Any]]:
     """One row a consent or refusal that stands, in the columns of `permission_state`."""
     mine = (pl.col("controller") == controller) & (pl.col("person_id") == person_id)
-    attested = [name for name, source in settings.sources.items() if source.evidence is not None]
     own = replace(words, frame=words.frame.filter(mine))
-    found = view.permission_state(own, at=at, attested=attested)
+    found = view.permission_state(own, at=at, attested=attested(settings))
     return found.drop("controller", "person_id").to_dicts()
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Words
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaigns.errors import Mistake, Mistakes, UserError
@@ -39,7 +40,13 @@ def find_workspace(start: Path | None = None) -> Path:
 def load(path: Path) -> Settings:
     """Read `campaigns.yml`. Raises `Mistakes` with every mistake in it."""
     node = read(path, name=path.name)
-    found = [*_secrets(node), *_unknown_names(node), *_unfinished_sources(node), *_opened(node)]
+    found = [
+        *_secrets(node),
+        *_unknown_names(node),
+        *_unfinished_sources(node),
+        *_opened(node),
+        *_early(node),
+    ]
     places = {(mistake.line, mistake.column) for mistake in found}
     try:
         settings = bind(node, Settings, prefix="CFG")
@@ -52,12 +59,12 @@ def load(path: Path) -> Settings:
 
 
 def _filled(sources: Words[str, SourceFile]) -> dict[str, SourceFile]:
-    """Every source with what its `like` lends it."""
+    """Every source with what its `like` lends it: all but the word of somebody who looked at one source."""
     return {
         name: source
         if not source.like
         else sources[source.like].model_copy(
-            update={field: getattr(source, field) for field in source.model_fields_set}
+            update={field: getattr(source, field) for field in {*source.model_fields_set, "evidence"}}
         )
         for name, source in sources.items()
     }
@@ -75,6 +82,18 @@ def _unfinished_sources(node: Node) -> Iterator[Mistake]:
                         "CFG002", f"`{word}` is missing.", f"add `{word}:` to `{name}`"
                     )
     yield from _check(node, ("sources", "*", "like"), complete, "complete source")
+
+
+def _early(node: Node) -> Iterator[Mistake]:
+    """Attestations that nobody can have given yet."""
+    today = datetime.now(UTC).date() + timedelta(days=1)  # somewhere it is tomorrow already
+    for scalar in _reach(node, ("sources", "*", "evidence", "date")):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", scalar.text) and scalar.text > today.isoformat():
+            yield scalar.mark.mistake(
+                "CFG018",
+                f"`date` `{scalar.text}` is in the future: nobody has attested this source yet.",
+                "give the day on which the privacy officer looked at the form",
+            )
 
 
 def _secrets(node: Node) -> Iterator[Mistake]:

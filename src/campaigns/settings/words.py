@@ -36,6 +36,15 @@ def _name(value: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 
 
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("says nothing")
+    return value.strip()
+
+
+Said = Annotated[str, AfterValidator(_said)]  # must not be left empty
+
+
 class Span(Definition):
     """How long something is kept: `24 months`, `30 days`. Exactly one of the two is not zero."""
 

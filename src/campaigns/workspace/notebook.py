@@ -139,11 +139,12 @@ class Notebook:
         import polars as pl
 
         from campaigns.permissions import state, view
+        from campaigns.permissions.attesting import attested
 
-        sources = self.workspace.settings.sources.items()
-        attested = [name for name, source in sources if source.evidence is not None]
         words = state.words(self.workspace.ledger, self.workspace.data / "cache")
-        found = view.permission_state(words, at=self.workspace.now(), attested=attested)
+        found = view.permission_state(
+            words, at=self.workspace.now(), attested=attested(self.workspace.settings)
+        )
         is_erasure = pl.col("state") == "erased"
         return found.filter(is_erasure | ~is_erasure.any().over("controller", "person_id"))
 

@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
 
 def show(workspace: Workspace, person: str, *, controller: str) -> list[dict[str, Any]]:
-    """A person's permission events, oldest first, with their proof."""
+    """A person's permission events, oldest first, with their proof or the attestation that stands for it."""
     from campaigns.ledger import permission_events
+    from campaigns.permissions.attesting import attestation_of
+    from campaigns.permissions.events import KINDS
 
     owner, person_id = workspace.person(person, controller)
     with workspace.ledger.read() as connection:
         rows = permission_events.of_person(connection, owner, person_id)
+
+    def proof(row: dict[str, Any]) -> str | None:
+        if row["evidence"] is not None or not KINDS[row["kind"]].widens:
+            return str(row["evidence"] or "") or None
+        attestation = attestation_of(row["source"], row["occurred_at"], workspace.settings)
+        return str(attestation) if attestation is not None else None
+
     return [
         {
             "position": row["position"],
@@ -29,7 +38,7 @@ def show(workspace: Workspace, person: str, *, controller: str) -> list[dict[str
             "source": row["source"],
             "method": row["method"],
             "text": row["text_version"],
-            "evidence": row["evidence"],
+            "evidence": proof(row),
         }
         for row in rows.to_dicts()
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,8 @@ from campaigns import permissions, register
 from campaigns.lake import Lake
 from campaigns.lake.schemas import TABLES
 from campaigns.ledger import Ledger, permission_events
-from campaigns.permissions import state
+from campaigns.permissions import attesting, state
+from campaigns.permissions.view import permission_state
 from campaigns.register.deliveries import Imported
 from campaigns.register.importing import import_files
 from campaigns.settings.model import Attestation, Settings, SourceFile
@@ -153,16 +154,47 @@ def test_words_of_other_systems(imports: _Import) -> None:
 def test_rows_without_proof_count_when_their_source_is_attested(
     imports: _Import, tmp_path: Path, ledger: Ledger
 ) -> None:
-    imports("1;C1;granted;email;direct_marketing;2026-11-01;;;;;;")
-    attestation = Attestation(attested_by="officer", date=date(2026, 1, 1), form="f", period="2024")
+    imports("1;C1;granted;email;direct_marketing;2024-12-31 23:59;;;;;;")
+    imports("2;C2;granted;email;direct_marketing;2025-01-01 00:00;;;;;;", name="luvat_2.csv")
+    attestation = attested_for("2024-01-01", "2024-12-31")
     crm = imports.settings.sources["crm_permissions"]
     attested = imports.settings.model_copy(
         update={"sources": {"crm_permissions": crm.model_copy(update={"evidence": attestation})}}
     )
     known = state.words(ledger)
-    with world(tmp_path / "other", people(1)) as db:
+    with world(tmp_path / "other", people(2)) as db:
         for settings, code in ((imports.settings, "CONSENT_UNPROVEN"), (attested, "CONSENT")):
-            assert codes(db, request(), known, settings=settings, ledger=ledger) == {(1, "email"): code}
+            answers = codes(db, request(), known, settings=settings, ledger=ledger)
+            assert answers == {(1, "email"): code, (2, "email"): "CONSENT_UNPROVEN"}
+            state_of = permission_state(known, at=NOW, attested=attesting.attested(settings))
+            stands = "granted" if code == "CONSENT" else "unproven"
+            assert state_of["state"].to_list() == [stands, "unproven"]
+
+
+@pytest.mark.parametrize("worse", ["ban_all;;", "withdrawn;email;direct_marketing"])
+def test_an_attestation_outweighs_no_refusal_and_no_flaw(
+    imports: _Import, tmp_path: Path, ledger: Ledger, worse: str
+) -> None:
+    imports(
+        "1;C1;granted;email;direct_marketing;2024-05-01;;;;;;",
+        f"2;C1;{worse};2024-05-01;;;;;;",
+        "3;C2;granted;email;direct_marketing;2024-05-01;;;;;;preticked",
+    )
+    crm = imports.settings.sources["crm_permissions"]
+    evidence = {"evidence": attested_for("2024-01-01", "2024-12-31")}
+    settings = imports.settings.model_copy(
+        update={"sources": {"crm_permissions": crm.model_copy(update=evidence)}}
+    )
+    with world(tmp_path / "other", people(2)) as db:
+        answers = codes(db, request(), state.words(ledger), settings=settings, ledger=ledger)
+    assert answers[1, "email"] in ("BANNED_ALL", "CONSENT_WITHDRAWN")
+    assert answers[2, "email"] == "CONSENT_INVALID"
+
+
+def attested_for(first: str, last: str) -> Attestation:
+    return Attestation.model_validate(
+        {"attested_by": "officer", "date": "2026-01-01", "form": "f", "period": {"from": first, "to": last}}
+    )
 
 
 def test_a_row_from_before_a_ban_does_not_widen(imports: _Import, tmp_path: Path, ledger: Ledger) -> None:

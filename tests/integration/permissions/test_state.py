@@ -117,7 +117,7 @@ def test_the_view() -> None:
         ("email", "newsletter", "pending"),
         (None, "profiling", "granted"),
     ]
-    attested = permission_state(words(said), at=NOW, attested=["crm"])
+    attested = permission_state(words(said), at=NOW, attested=pl.col("source") == "crm")
     assert attested.filter(pl.col("channel") == "sms")["state"].to_list() == ["granted"]
 
 

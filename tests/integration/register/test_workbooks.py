@@ -105,12 +105,13 @@ def test_the_same_workbook_again_changes_nothing(office: Office) -> None:
 
 
 def test_a_refused_row_can_be_understood_once_its_person_is_known(office: Office) -> None:
-    header = ["source_id", "person", "kind", "channel", "occurred_at"]
-    bans = office.write("bans.xlsx", workbook([header, ["1", "C1", "ban_all", "", "2026-11-01"]]))
-    assert load(office, bans, "permissions").quarantined == 1
+    header = ["source_id", "person", "kind", "channel", "purpose", "occurred_at"]
+    row = ["1", "C1", "granted", "email", "newsletter", "2026-11-01"]
+    words = office.write("words.xlsx", workbook([header, row]))
+    assert load(office, words, "permissions").quarantined == 1
     people = office.write("people.xlsx", workbook([["source_id", "kind"], ["C1", "consumer"]]))
-    assert any("bans.xlsx" in note for note in load(office, people, "persons").notes)
-    assert load(office, bans, "permissions").accepted == 1
+    assert any("words.xlsx" in note for note in load(office, people, "persons").notes)
+    assert load(office, words, "permissions").accepted == 1
 
 
 def _events(office: Office) -> list[tuple[object, ...]]:

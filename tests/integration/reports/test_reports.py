@@ -107,7 +107,7 @@ def test_a_cancelled_plan_counts_its_rest_as_withheld(parts: Parts) -> None:
 
 def test_evidence_leads_from_the_message_to_the_persons_word(parts: Parts, inbox: Path) -> None:
     plan_id = sent_plan(parts, inbox)
-    found = evidence(parts.ledger, max(states(parts.ledger, plan_id)))
+    found = evidence(parts.ledger, max(states(parts.ledger, plan_id)), parts.settings)
     assert (found.person_id, found.state, found.approved_by) == (6, "sent", "boss")
     assert [(each.stage, each.allowed, each.code) for each in found.decisions] == [
         ("plan", True, "CONSENT"),
@@ -131,7 +131,7 @@ def test_evidence_leads_from_the_message_to_the_persons_word(parts: Parts, inbox
 def test_evidence_of_somebody_left_out_names_what_denied_it(parts: Parts, inbox: Path) -> None:
     plan_id = sent_plan(parts, inbox)
     withheld = sorted(key for key, state in states(parts.ledger, plan_id).items() if state == "withheld")
-    found = evidence(parts.ledger, withheld[1])
+    found = evidence(parts.ledger, withheld[1], parts.settings)
     last = found.decisions[-1]
     assert (found.person_id, found.state, last.allowed, last.code) == (2, "withheld", False, "COMPLAINED")
     assert last.word is not None
