@@ -1,7 +1,7 @@
 """What people did and what happened to them in two years: visits, quotes, contracts, meetings, complaints.
 
 Every function gives rows of: person, name, at (Datetime UTC), and the properties page, product, occasion,
-survey, answer, issue, link, where they apply.
+draw, survey, answer, issue, link, where they apply.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ PAGES = {
 }  # fmt: skip
 PURCHASES = {"ev_charger": 0.3, "heat_pump": 0.25, "solar_panels": 0.25, "energy_check": 0.2}
 ISSUES = 24  # newsletters in two years, one a month
-PROPERTIES = ("page", "product", "occasion", "survey", "answer", "issue", "link")
+PROPERTIES = ("page", "product", "occasion", "draw", "survey", "answer", "issue", "link")
+WINNERS = 0.1  # of those who entered a raffle
 
 
 def web(dice: Dice, people: pl.DataFrame, interests: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -30,6 +31,8 @@ def web(dice: Dice, people: pl.DataFrame, interests: pl.DataFrame, as_of: date) 
     `interests`: person and heating of those who hold a home; oil and electric heating lead to heat pumps.
     """
     people = people.join(interests, on="person", how="left", maintain_order="left")
+    entered = _once(dice, "raffle_entered", people, 0.05, as_of, certain="raffle_participant",
+                    draw={"spring": 0.5, "autumn": 0.5})  # fmt: skip
     parts = [
         _visits(dice, people, as_of),
         _quotes(dice, people, as_of),
@@ -37,7 +40,8 @@ def web(dice: Dice, people: pl.DataFrame, interests: pl.DataFrame, as_of: date) 
         _once(dice, "portal_registered", people, 0.45, as_of, certain="portal_user"),
         _once(dice, "event_attended", people, 0.05, as_of, certain="event_participant",
               occasion={"energy_evening": 0.6, "open_doors": 0.4}),
-        _once(dice, "raffle_entered", people, 0.05, as_of, certain="raffle_participant"),
+        entered,
+        _won(dice, entered, as_of),
         _once(dice, "callback_requested", people, 0.01, as_of, certain="callback_requester"),
         _surveys(dice, people, as_of),
     ]  # fmt: skip
@@ -161,6 +165,14 @@ def _once(
             **{word: pick(rng, weights, chosen.height) for word, weights in properties.items()},
         }
     )
+
+
+def _won(dice: Dice, entered: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """A few of those who entered, some days later; nothing of what has not been drawn yet."""
+    rng = dice.of("raffle_won")
+    lucky = entered.filter(pl.Series(rng.random(entered.height) < WINNERS))
+    drawn = lucky.with_columns(pl.col("at").dt.offset_by("7d"), name=pl.lit("raffle_won"))
+    return drawn.filter(pl.col("at").dt.date() < as_of)
 
 
 def _surveys(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:

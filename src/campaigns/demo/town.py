@@ -18,6 +18,7 @@ from campaigns.demo import (
     contracts,
     crm,
     datahub,
+    desk,
     happenings,
     mess,
     network,
@@ -70,6 +71,7 @@ def write(folder: Path, *, customers: int = 2000, seed: int = 1, as_of: date, da
     spoilt = _customer_files(dice, inbox, town, stamp)
     granted = _permission_files(dice, inbox, town.people, as_of)
     _event_files(dice, inbox, town, granted, as_of)
+    _desk_files(dice, inbox, town.people, as_of)
     other = network.register(dice, town.people, town.homes, town.stays, as_of, count=share(customers, 0.15))
     network.write(dice, inbox, other, as_of)
     around = outdoors.surround(dice, inbox, as_of=as_of, days=days)
@@ -174,6 +176,12 @@ def _event_files(dice: Dice, inbox: Inbox, town: Town, granted: pl.DataFrame, as
     ):
         rows = registers.event_rows(events, town.people, prefix=prefix)
         inbox.write(name, rows, separator=",")
+
+
+def _desk_files(dice: Dice, inbox: Inbox, everybody: pl.DataFrame, as_of: date) -> None:
+    consumers = everybody.filter(pl.col("company").is_null())
+    inbox.write(f"kontaktit_{as_of:%Y%m%d}.csv", desk.contacts(dice, consumers, as_of))
+    inbox.write(f"lista_messut_{as_of:%Y%m%d}.csv", desk.fair(dice, consumers, as_of))
 
 
 def happened(dice: Dice, town: Town, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,4 +1,4 @@
-"""Static lists as segments and people use them: who is on which list today, and what must go."""
+"""Static lists as segments and people use them: who is on which list today."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from campaigns.lake import Snapshot, Writer
+    from campaigns.lake import Snapshot
 
 TABLE = "list_members"
 
@@ -38,11 +38,6 @@ def overview(snapshot: Snapshot, today: date) -> pl.DataFrame:
         )
         .sort("controller", "list_name")
     )
-
-
-def retain(lake: Writer, *, today: date) -> int:
-    """Forget the members whose deletion date has come; returns how many went."""
-    return lake.remove(TABLE, ~_in_use(today))
 
 
 def _in_use(today: date) -> pl.Expr:

@@ -14,6 +14,7 @@ from campaigns import consumption, engine, permissions
 from campaigns.demo import mess, town
 from campaigns.lake import Lake
 from campaigns.ledger import Ledger, permission_events
+from campaigns.register import dealings, lists
 from campaigns.register.deliveries import Imported
 from campaigns.register.importing import import_files
 from campaigns.register.kinds import KINDS as REGISTER
@@ -91,6 +92,22 @@ def test_contracts_hold_people_companies_and_sites_together(done: Done, written:
     assert contracts.join(points, on=["controller", "metering_point_id"], how="anti").is_empty()
     assert contracts.filter(pl.col("company_id").is_not_null()).height > 5
     assert roles.height > 5
+
+
+def test_contacts_and_the_fairs_list_go_in_as_they_are(done: Done) -> None:
+    contacts, fair = of(done, "kontaktit_"), of(done, "lista_messut_")
+    assert (contacts.kind, fair.kind) == ("interactions", "list_members")
+    with done.lake.snapshot() as snapshot:
+        found = snapshot.frame("interactions")
+        visitors = lists.members(snapshot, "lahti_energia", "energy_fair", NOW.date())
+        relationships = snapshot.frame("relationships").filter(source=dealings.SOURCE)
+    # the identity codes of a few customers kept those out of the register
+    assert contacts.accepted == found.height > 0.95 * contacts.rows > 50
+    assert set(found["channel"]) == {"phone", "chat", "form", "visit"}
+    assert set(found["topic"]) == {"billing", "contract", "moving", "outage", "advice"}
+    assert 0.9 * fair.rows < visitors.len() == fair.accepted
+    kinds = {effect.relationship for effect in dealings.EFFECTS.values()} - {"subscriber"}
+    assert set(relationships["kind"]) == kinds
 
 
 def test_registers_stay_apart(done: Done) -> None:

@@ -37,7 +37,7 @@ def test_all_happenings_lie_in_the_past(web: pl.DataFrame, service: pl.DataFrame
 def test_every_kind_of_event_happens(web: pl.DataFrame, service: pl.DataFrame) -> None:
     assert set(web["name"]) == {
         "page_visited", "quote_requested", "made_purchase", "portal_registered", "event_attended",
-        "raffle_entered", "callback_requested", "survey_answered",
+        "raffle_entered", "raffle_won", "callback_requested", "survey_answered",
     }  # fmt: skip
     assert set(service["name"]) == {
         "contract_signed", "contract_renewed", "moved_out", "complaint_opened", "meeting_held",
