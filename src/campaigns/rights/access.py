@@ -90,8 +90,13 @@ def gather(parts: Parts, segments: Segments, request: Request, *, today: date) -
         "metering_points": joined["points"],
         "sites": joined["sites"],
         "companies": joined["companies"],
-        "consumption": {"months": _rows(held.months), "days": _rows(held.days)},
+        "consumption": {
+            "months": _rows(held.months),
+            "days": _rows(held.days),
+            "facts": _rows(held.day_facts),
+        },
         "metrics": _rows(held.metrics),
+        "metrics_history": _rows(held.metrics_history),
         "scores": register.get("scores", []),
         "permissions": {
             "stand": standing.words_that_stand(words, controller, person_id, at=now, settings=settings),

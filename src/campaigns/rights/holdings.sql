@@ -1,26 +1,24 @@
 -- name: periods
--- When this person held each metering point. A contract that was left open ended when the next holder's began.
+-- Who held each metering point of this person, and when; a contract left open ended when the next one's began.
 WITH theirs AS (
     SELECT DISTINCT metering_point_id
     FROM contracts
     WHERE controller = $controller AND person_id = $person_id AND metering_point_id IS NOT NULL
 ),
 held AS (
-    SELECT metering_point_id, person_id, company_id, start_date, end_date
+    SELECT DISTINCT metering_point_id, person_id, company_id, start_date, end_date
     FROM contracts JOIN theirs USING (metering_point_id)
     WHERE controller = $controller
-),
-ended AS (
-    SELECT one.metering_point_id, one.start_date,
-        one.person_id IS NOT DISTINCT FROM $person_id AS is_own,
-        coalesce(one.end_date, min(next.start_date) - 1, DATE '9999-12-30') AS end_date
-    FROM held AS one
-    LEFT JOIN held AS next ON next.metering_point_id = one.metering_point_id
-        AND next.start_date > one.start_date
-        AND (next.person_id IS DISTINCT FROM one.person_id OR next.company_id IS DISTINCT FROM one.company_id)
-    GROUP BY one.metering_point_id, one.person_id, one.company_id, one.start_date, one.end_date
 )
-SELECT metering_point_id, is_own, start_date, end_date FROM ended
+SELECT one.metering_point_id, one.start_date AS first,
+    one.person_id IS NOT DISTINCT FROM $person_id AS is_own,
+    coalesce(one.end_date, min(next.start_date) - 1, DATE '9999-12-30') AS last
+FROM held AS one
+LEFT JOIN held AS next ON next.metering_point_id = one.metering_point_id
+    AND next.start_date > one.start_date
+    AND (next.person_id IS DISTINCT FROM one.person_id OR next.company_id IS DISTINCT FROM one.company_id)
+GROUP BY one.metering_point_id, one.person_id, one.company_id, one.start_date, one.end_date
+ORDER BY one.metering_point_id, first, last
 
 -- name: points
 -- The person's metering points; what another holder may have changed since is told only of those held now.
@@ -28,7 +26,7 @@ SELECT p.metering_point_id, p.site_id, p.energy, p.gsrn, own.is_held,
     CASE WHEN own.is_held THEN p.fuse_a END AS fuse_a, p.source, p.received_at
 FROM metering_points AS p
 JOIN (
-    SELECT metering_point_id, max(end_date) >= $today AS is_held FROM periods WHERE is_own GROUP BY ALL
+    SELECT metering_point_id, max(last) >= $today AS is_held FROM periods WHERE is_own GROUP BY ALL
 ) AS own USING (metering_point_id)
 WHERE p.controller = $controller
 ORDER BY p.metering_point_id
@@ -47,35 +45,49 @@ WHERE s.controller = $controller
 ORDER BY s.site_id
 
 -- name: days
--- The days of consumption that are this person's: of a day that two held, the older contract's holder.
+-- Consumption of the days that are this person's.
 SELECT d.metering_point_id, d.gsrn, d.direction, d.local_date, d.resolution_min, d.wh, d.quality,
     d.wh_sum, d.intervals_expected, d.intervals_present
 FROM consumption_days AS d
-JOIN (SELECT DISTINCT metering_point_id FROM periods WHERE is_own) AS own USING (metering_point_id)
+JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
+    AND d.local_date BETWEEN own.first AND own.last
 WHERE d.controller = $controller
-    AND EXISTS (
-        SELECT 1 FROM periods AS mine
-        WHERE mine.is_own AND mine.metering_point_id = d.metering_point_id
-            AND d.local_date BETWEEN mine.start_date AND mine.end_date
-            AND NOT EXISTS (
-                SELECT 1 FROM periods AS other
-                WHERE NOT other.is_own AND other.metering_point_id = d.metering_point_id
-                    AND d.local_date BETWEEN other.start_date AND other.end_date
-                    AND other.start_date < mine.start_date
-            )
-    )
 ORDER BY d.metering_point_id, d.direction, d.local_date
+
+-- name: day_facts
+-- What was computed of those days.
+SELECT d.* EXCLUDE (controller, month)
+FROM day_facts AS d
+JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
+    AND d.local_date BETWEEN own.first AND own.last
+WHERE d.controller = $controller
+ORDER BY d.metering_point_id, d.local_date
+
+-- name: kept_months
+-- Monthly sums of days that are no longer kept; of a month that two held nobody can tell whose was what.
+SELECT m.metering_point_id, m.direction, m.month, m.wh_sum, m.days, m.intervals_expected, m.intervals_present
+FROM (SELECT *, strptime(month || '-01', '%Y-%m-%d')::DATE AS first FROM consumption_months) AS m
+SEMI JOIN own_spans AS own ON own.metering_point_id = m.metering_point_id
+    AND own.first <= last_day(m.first) AND own.last >= m.first
+ANTI JOIN (SELECT * FROM periods WHERE NOT is_own) AS other ON other.metering_point_id = m.metering_point_id
+    AND other.first <= last_day(m.first) AND other.last >= m.first
+WHERE m.controller = $controller
+ORDER BY m.metering_point_id, m.direction, m.month
 
 -- name: metrics
 -- What was computed for the metering points that the person holds, about days that are theirs.
 SELECT m.* EXCLUDE (controller)
 FROM metrics AS m
+JOIN own_spans AS own ON own.metering_point_id = m.metering_point_id AND m.as_of BETWEEN own.first AND own.last
 WHERE m.controller = $controller
-    AND EXISTS (
-        SELECT 1 FROM periods AS mine
-        WHERE mine.is_own AND mine.metering_point_id = m.metering_point_id
-            AND m.as_of BETWEEN mine.start_date AND mine.end_date
-    )
+ORDER BY m.metering_point_id, m.period, m.as_of
+
+-- name: metrics_history
+-- The same, as it was at the end of each month.
+SELECT m.* EXCLUDE (controller, month)
+FROM metrics_history AS m
+JOIN own_spans AS own ON own.metering_point_id = m.metering_point_id AND m.as_of BETWEEN own.first AND own.last
+WHERE m.controller = $controller
 ORDER BY m.metering_point_id, m.period, m.as_of
 
 -- name: companies

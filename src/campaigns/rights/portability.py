@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FORM = 1
 DELIMITER = ";"
 _GIVEN = ("persons", "contact_points", "relationships", "roles", "contracts", "events", "interactions")
+_HELD = ("companies", "sites", "points", "days", "months")
 _WORDS_OF_EVENTS = ("source_id", "person", "name", "occurred_at")
 _PERMISSIONS = (
     "kind",
@@ -83,7 +84,7 @@ def gather(parts: Parts, request: Request, *, today: date) -> Portable:
     with parts.ledger.read() as connection:
         words = personal_rows.of_ledger(connection, controller, person_id)["permission_events"]
     given: dict[str, Any] = {name: register[name] for name in _GIVEN if name in register}
-    given |= {name: getattr(held, name).to_dicts() for name in ("companies", "sites", "points", "days")}
+    given |= {name: getattr(held, name).to_dicts() for name in _HELD}
     given["permissions"] = [row for row in words if row["kind"] != "erased"]
     given["person_keys"] = register["person_keys"]
     frames = {kind: frame for kind, frame in _frames(given, held.days, parts) if not frame.is_empty()}
