@@ -9,12 +9,14 @@ import typer
 
 from campaigns.cli import (
     audit,
+    backup,
     checking,
     context,
     data,
     mailings,
     people,
     permissions,
+    privacy,
     retention,
     rights,
     rights_changing,
@@ -57,7 +59,7 @@ def options(
     context.choose_folder(directory)
 
 
-for module in (town, data, checking, mailings, retention, serving):
+for module in (town, data, checking, mailings, retention, serving, backup):
     module.register(app)
 app.add_typer(people.app, name="person")
 app.add_typer(segments.app, name="segment")
@@ -65,3 +67,4 @@ app.add_typer(permissions.app, name="permission")
 rights_changing.register(rights.app)
 app.add_typer(rights.app, name="rights")
 app.add_typer(audit.app, name="audit")
+app.add_typer(privacy.app, name="privacy")

@@ -128,6 +128,10 @@ class Writer:
         self._counters[counter] = self._given[counter] = last + count
         return range(last + 1, last + count + 1)
 
+    def last(self, counter: str) -> int:
+        """The last id that a counter has given, 0 when none."""
+        return self._last(counter)
+
     def publish(self) -> Manifest:
         """Make everything committed so far one snapshot; the old one stays when nothing changed."""
         opened = {name: table for name in TABLES if (table := self._open(name)) is not None}

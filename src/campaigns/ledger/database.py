@@ -39,6 +39,7 @@ class Ledger:
         self.identity = ""
         self.origin = "python"  # where what is done comes from, for the audit: cli, web or python
         self.journal: Journal | None = None  # what must outlive this ledger, in a place apart
+        self.sendings: Journal | None = None  # when sending began and ended, beside it
 
     @classmethod
     def open(
@@ -72,7 +73,9 @@ class Ledger:
             _make_file(path)
         ledger = cls(url, folder=home, busy_seconds=busy_seconds)
         ledger.origin = origin
-        ledger.journal = Journal(apart, ledger) if apart else None
+        if apart is not None:
+            ledger.journal = Journal(apart, journal.REFUSALS, ledger)
+            ledger.sendings = Journal(apart, journal.SENDINGS, ledger)
         try:
             ledger._start(create=create, upgrade=upgrade)
         except BaseException:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from campaigns.ledger.database import Ledger
 
-NAME = "refusals.jsonl"
-EVENT, SUPPRESSION, TOKEN, SEND = "event", "suppression", "token", "send"
+REFUSALS, SENDINGS = "refusals.jsonl", "sendings.jsonl"  # beside each other; the second stays small
+EVENT, SUPPRESSION, TOKEN = "event", "suppression", "token"
 # Words that only permit; `permissions.events` says the same of them. Losing one forbids more, never less.
 GRANTING = frozenset(
     {
@@ -46,10 +46,10 @@ _TAIL = 4096
 
 
 class Journal:
-    """The file in one folder, for one ledger."""
+    """One file of a folder apart, for one ledger."""
 
-    def __init__(self, folder: Path, ledger: Ledger) -> None:
-        self.path = folder / NAME
+    def __init__(self, folder: Path, name: str, ledger: Ledger) -> None:
+        self.path = folder / name
         self._ledger = ledger
 
     def append(self, lines: Iterable[Mapping[str, Any]]) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from campaigns.ledger import audit, messages, seals, suppressions
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.integrity import Broken
+from campaigns.ledger.restoring import RESTORED
 from campaigns.ledger.tables import audit as audit_table
 from campaigns.ledger.tables import decisions, plans
 from campaigns.ledger.tables import messages as message_table
@@ -113,6 +114,8 @@ def approved(connection: sa.Connection) -> Iterator[Broken]:
         told = json.loads(entry["details"])
         said = (told["fingerprint"], told["messages"], entry["actor"], entry["at"])
         known.setdefault(told["plan"], []).append(said)
+    told = audit.frame(connection, action="restored")["details"].to_list()
+    restored = {plan_id for text in told for plan_id in json.loads(text).get("plans_ended", ())}
     select = sa.select(plans).where(plans.c.state.in_(_APPROVED) | plans.c.approved_at.is_not(None))
     for plan in connection.execute(select).mappings():
         found = (
@@ -121,6 +124,8 @@ def approved(connection: sa.Connection) -> Iterator[Broken]:
             plan["approved_by"],
             plan["approved_at"],
         )
+        if plan["reason"] == RESTORED and plan["plan_id"] in restored:
+            continue
         if found not in known.get(plan["plan_id"], []) and not _outlived(entries, plan["approved_at"]):
             yield _broken(
                 "plans", plan["plan_id"], plan["controller"], None, "nobody approved it as it stands"

@@ -10,6 +10,11 @@ import polars as pl
 from campaigns.lake.keys import stable_ids
 
 
+def person_counter(controller: str) -> str:
+    """The counter of the lake that gives a register's `person_id`s."""
+    return f"person_id:{controller}"
+
+
 def company_ids(controller: str, source_ids: pl.Series) -> pl.Series:
     """`company_id` of each source id."""
     return _ids(controller, "company", source_ids)

@@ -41,7 +41,7 @@ class Workspace:
         self.root = root
         self.settings = settings
         self._clock = clock or _utc_now
-        self._origin = origin
+        self.origin = origin
 
     @classmethod
     def open(
@@ -95,7 +95,7 @@ class Workspace:
         """Another opening of the ledger; `options` as of `Ledger.open`."""
         from campaigns.ledger.opening import open_ledger
 
-        return open_ledger(self.root, self.settings, **{"origin": self._origin, **options})
+        return open_ledger(self.root, self.settings, **{"origin": self.origin, **options})
 
     @cached_property
     def catalogue(self) -> Catalogue:

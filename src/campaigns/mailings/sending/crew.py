@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from campaigns.errors import CampaignsError, Refused
-from campaigns.ledger import audit, claims, messages, plans
+from campaigns.ledger import audit, claims, messages, plans, sendings
 from campaigns.ledger.integrity import check_pages
 from campaigns.ledger.plans import PlanRow
 from campaigns.mailings.deciding import LAKE, refuse_unfit
@@ -112,7 +112,10 @@ def send(
     check_pages(parts.ledger)
     refuse_unfit(parts, plan, but=LAKE)
     with stop_on_signals(stop := stop or threading.Event()):
-        return _Send(parts, plan, actor, tick, stop).run(processes, channel, started, now)
+        begun = sendings.begin(parts.ledger, plan, now=now)
+        result = _Send(parts, plan, actor, tick, stop).run(processes, channel, started, now)
+        sendings.end(parts.ledger, begun, now=parts.clock())
+        return result
 
 
 def refuse_early(parts: Parts, plan_id: int) -> None:
