@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from campaigns.demo import contact
+from campaigns.demo.companies import business_ids
 from campaigns.demo.dice import Dice, share
 from campaigns.demo.files import finnish, yes_no
 
@@ -31,7 +32,8 @@ def describe(dice: Dice, people: pl.DataFrame, domains: pl.DataFrame) -> pl.Data
 def rows(people: pl.DataFrame, companies: pl.DataFrame) -> pl.DataFrame:
     """The columns of asiakkaat_*.csv, in their words. `companies`: company and its number."""
     numbers = companies.select("company", company_number="number")
-    return people.join(numbers, on="company", how="left", maintain_order="left").select(
+    linked = _with_others(people, companies.height)
+    return linked.join(numbers, on="company", how="left", maintain_order="left").select(
         pl.col("number").alias("asiakasnro"),
         finnish("kind").alias("laji"),
         pl.col("language").alias("kieli"),
@@ -55,7 +57,24 @@ def rows(people: pl.DataFrame, companies: pl.DataFrame) -> pl.DataFrame:
         pl.col("role").alias("rooli"),
         pl.col("duties").alias("tehtävät"),
         pl.col("role_since").alias("rooli_alkaen"),
+        pl.col("guardian").alias("huoltaja"),
+        pl.col("estate_contact").alias("pesän_yhteyshenkilö"),
+        pl.col("own_business").alias("toiminimen_y_tunnus"),
     )
+
+
+def _with_others(people: pl.DataFrame, companies: int) -> pl.DataFrame:
+    """Who answers for each minor and each estate, and the business id of each sole trader."""
+    adults = people.filter(pl.col("kind") == "consumer", pl.col("relationship").is_null())["number"]
+    kind, place = people["kind"], np.arange(people.height)
+    other = adults.gather(place % max(1, len(adults))) if len(adults) else pl.Series([None] * people.height)
+    trader = kind == "sole_trader"
+    ids = business_ids(companies + int(trader.sum()))[companies:]
+    own = pl.DataFrame({"number": people["number"].filter(trader), "own_business": ids})
+    linked = people.with_columns(
+        guardian=pl.when(kind == "minor").then(other), estate_contact=pl.when(kind == "estate").then(other)
+    )
+    return linked.join(own, on="number", how="left", maintain_order="left")
 
 
 def _emails(dice: Dice, people: pl.DataFrame) -> pl.Series:

@@ -208,7 +208,7 @@ def _linked(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         ids = mapped(rows[column].alias("source_id"), numbers)
         unknown = rows.filter(rows[column].is_not_null() & ids.is_null())["_line"]
         message = f"`{column}` is no customer number that we have; it was left out."
-        job.rejects.add_lines(unknown, "REG140", message, column, refuses_row=False)
+        job.rejects.add_lines(unknown, "REG147", message, column, refuses_row=False)
         own = rows.filter((ids == rows["person_id"]).fill_null(value=False))["_line"]
         job.rejects.add_lines(
             own,
