@@ -34,7 +34,14 @@ def _columns(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> 
     if connection.dialect.name == "sqlite":
         each = sa.func.json_each(text).table_valued("value")
         return [sa.func.json_extract(each.c.value, f"$.{name}") for name in rows.columns]
-    columns = [sa.column(name, table.c[name].type) for name in rows.columns]
+    # JSON comes as its text, which must not become a JSON text of a text.
+    kinds = {name: table.c[name].type for name in rows.columns}
+    columns = [
+        sa.column(name, sa.Text() if isinstance(kind, sa.JSON) else kind) for name, kind in kinds.items()
+    ]
     records = sa.func.jsonb_to_recordset(sa.cast(text, JSONB)).table_valued(*columns)
     typed = records.render_derived(with_types=True)
-    return [typed.c[name] for name in rows.columns]
+    return [
+        sa.cast(typed.c[name], kind) if isinstance(kind, sa.JSON) else typed.c[name]
+        for name, kind in kinds.items()
+    ]

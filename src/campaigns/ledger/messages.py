@@ -66,6 +66,8 @@ def decide(connection: sa.Connection, shared: Mapping[str, Any], rows: pl.DataFr
     """
     import polars as pl
 
+    if "facts" not in rows.columns:
+        rows = rows.with_columns(facts=pl.lit(None, pl.String))
     whole = rows.with_columns(
         *(pl.lit(value).alias(name) for name, value in shared.items() if name != "decided_at"),
         decided_at=pl.lit(shared["decided_at"]).dt.cast_time_unit("us"),
@@ -259,6 +261,7 @@ _DECIDED = (
     "allowed",
     "code",
     "evidence",
+    "facts",
     "rule_version",
     "ledger_position",
     "lake_snapshot",

@@ -25,6 +25,7 @@ PEOPLE = pl.Schema(
         "outcome": pl.String(),  # message, control, withheld
         "code": pl.String(),  # of the decision, or why they are left out
         "evidence": pl.Int64(),
+        "facts": pl.String(),  # JSON of what the decision rested on
         "group": pl.String(),  # control group that they are in
     }
 )
@@ -63,12 +64,16 @@ def _people(segment: Segment, mailing: Mailing, asking: Asking) -> pl.DataFrame:
         .when(pl.col("step").is_null())
         .then(pl.lit(MESSAGE))
         .otherwise(pl.lit(WITHHELD)),
-        code=pl.when(pl.col("step").is_in(["limit", "one_per"]))
-        .then(pl.col("step").str.to_uppercase())
-        .otherwise(pl.col("code")),
+        code=pl.when(_by_choice()).then(pl.col("step").str.to_uppercase()).otherwise(pl.col("code")),
         evidence="evidence",
+        facts=pl.when(~_by_choice()).then("facts"),
         group=pl.when(pl.col("control")).then(pl.lit(group)),
     ).cast(PEOPLE)
+
+
+def _by_choice() -> pl.Expr:
+    """Who is left out by the segment's own steps, whatever the permission."""
+    return pl.col("step").is_in(["limit", "one_per"]).fill_null(value=False)
 
 
 def _members(others: Sequence[Segment], mailing: Mailing, asking: Asking) -> set[int]:
@@ -87,6 +92,7 @@ def _without(people: pl.DataFrame, others: set[int]) -> pl.DataFrame:
         outcome=pl.when(left_out).then(pl.lit(WITHHELD)).otherwise(pl.col("outcome")),
         code=pl.when(left_out).then(pl.lit("OTHER_SEGMENT")).otherwise(pl.col("code")),
         evidence=pl.when(~left_out).then(pl.col("evidence")),
+        facts=pl.when(~left_out).then(pl.col("facts")),
         group=pl.when(~left_out).then(pl.col("group")),
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from campaigns.errors import Refused
-from campaigns.ledger import control_groups, messages, plans
+from campaigns.ledger import audit, control_groups, messages, plans
 from campaigns.ledger.plans import REPLACED, NewPlan
 from campaigns.mailings import fingerprints
 from campaigns.mailings.audience import CONTROL, MESSAGE
@@ -109,6 +109,19 @@ class Building:
         with self._ledger.write() as connection:
             if not plans.move(connection, self.plan_id, to="waiting", only_from=("building",), counts=counts):
                 raise _replaced()
+            audit.record(
+                connection,
+                at=self._now,
+                actor=self._plan.created_by,
+                action="plan_made",
+                controller=self._plan.controller,
+                details={
+                    "plan": self.plan_id,
+                    "mailing": self._plan.mailing,
+                    "fingerprint": self._plan.fingerprint,
+                    "messages": self._messages,
+                },
+            )
 
     def discard(self) -> None:
         """Remove what was written."""
@@ -165,6 +178,7 @@ class Building:
                 allowed=goes,
                 code="code",
                 evidence="evidence",
+                facts="facts",
             )
             messages.decide(connection, decided, verdicts)
         self._messages += int(goes.sum())

@@ -108,6 +108,7 @@ class _Planning:
             .with_columns(
                 outcome=pl.when(left_out).then(pl.lit(WITHHELD)).otherwise(pl.col("outcome")),
                 code=pl.when(left_out).then(pl.col("barred")).otherwise(pl.col("code")),
+                facts=pl.when(~left_out).then(pl.col("facts")),
             )
             .drop("barred")
         )

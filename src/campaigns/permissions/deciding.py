@@ -51,8 +51,9 @@ def decide(
     `persons` has `person_id` and, where the caller knows them, `CIRCUMSTANCES`; without it everybody in the
     controller's register is asked about. `words` saves reading the ledger again.
 
-    Gives person_id, channel, allowed, code, evidence (position of the deciding event, or NULL), ordered by
-    person and then as `request.channels`; one row a person and channel, whatever the data.
+    Gives person_id, channel, allowed, code, evidence (position of the deciding event, or NULL) and facts
+    (JSON of those that the deciding rule names), ordered by person and then as `request.channels`; one row a
+    person and channel, whatever the data.
     """
     decider = Decider(db, request, settings=settings, ledger=ledger, words=words or state.words(ledger))
     decider.look_up(persons)
@@ -122,7 +123,8 @@ class Decider:
         request = self._request
         statement = rendering.statement(rendering.scopes(request.channels, request.message_kind))
         self._db.execute(statement, _used(statement, self._parameters))
-        return rendering.answers(self._db.query("SELECT * FROM permission_answers"), request.channels)
+        found = self._db.query("SELECT * FROM permission_answers")
+        return rendering.answers(found, request.channels, self._parameters)
 
     def facts(self) -> pl.DataFrame:
         """The facts behind them."""

@@ -6,7 +6,10 @@ about has the value that forbids.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 Origin = Literal["request", "register", "events", "settings", "caller", "ledger"]
@@ -97,7 +100,11 @@ FACTS: tuple[Fact, ...] = (
     Fact("profiling_objected", "events", "objects to profiling and has not consented to it since"),
     Fact("profiling_objection_position", "events", "position of that objection (a number)"),
     # Step 8
-    Fact("consent", "events", "none, granted, withdrawn, expired, invalid, unproven or pending (text)"),
+    Fact(
+        "consent",
+        "events",
+        "the consent: none, granted, withdrawn, expired, invalid, unproven or pending (text)",
+    ),
     Fact("consent_position", "events", "position of the newest word on it (a number)"),
     # Step 9
     Fact("ad_action", "request", "what is done with an ad audience (text)"),
@@ -145,3 +152,16 @@ FACTS: tuple[Fact, ...] = (
         "policy_research_to_prospects", "settings", "people who are not customers may be asked for research"
     ),
 )
+
+_MEANINGS: Mapping[str, str] = MappingProxyType({fact.name: fact.meaning for fact in FACTS})
+_SHORT = re.compile(r"[;:] | \(text\)| \(a number\)")
+_ANSWERS: Mapping[object, str] = MappingProxyType({True: "yes", False: "no", None: "not known"})
+
+
+def in_words(values: Mapping[str, object]) -> str:
+    """Facts and their values as people read them: `is a customer on that day: yes; ...`."""
+    return "; ".join(
+        f"{_SHORT.split(_MEANINGS[name])[0]}: "
+        f"{_ANSWERS[value] if value is None or isinstance(value, bool) else value}"
+        for name, value in values.items()
+    )

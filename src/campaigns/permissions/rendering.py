@@ -6,12 +6,13 @@ comparing and sorting numbers takes a fraction of the time of texts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 import polars as pl
 
 from campaigns.engine import queries
+from campaigns.permissions import naming
 from campaigns.permissions.requests import INFORMING, MARKETING
 from campaigns.permissions.rules import RULES, SCOPES, Rule, Scope
 
@@ -61,7 +62,8 @@ ruled AS (
     FROM (SELECT *, coalesce({_is_opt_out()}, FALSE) AS by_opt_out FROM based)
 )
 
-SELECT person_id, channel_number, rule::SMALLINT AS rule, {_evidence(rules)} AS evidence
+SELECT person_id, channel_number, rule::SMALLINT AS rule, {_evidence(rules)} AS evidence,
+    {naming.key(_NUMBERS, rules)} AS facts
 FROM ruled
 ORDER BY person_id, channel_number
 """
@@ -72,8 +74,8 @@ def facts_statement() -> str:
     return f"{queries.load('campaigns.permissions', 'facts.sql')['facts']} ORDER BY person_id, channel_number"
 
 
-def answers(numbers: pl.DataFrame, channels: Sequence[str]) -> pl.DataFrame:
-    """What the statement found, in words: `person_id, channel, allowed, code, evidence`."""
+def answers(numbers: pl.DataFrame, channels: Sequence[str], request: Mapping[str, object]) -> pl.DataFrame:
+    """What the statement found, in words: `person_id, channel, allowed, code, evidence, facts`."""
     codes = pl.Series([rule.code for rule in RULES])
     names = pl.Series(channels, dtype=pl.String)
     return numbers.select(
@@ -82,6 +84,7 @@ def answers(numbers: pl.DataFrame, channels: Sequence[str]) -> pl.DataFrame:
         allowed=pl.col("rule") > 0,
         code=codes.gather(numbers["rule"].abs().cast(pl.Int32) - 1),
         evidence="evidence",
+        facts=naming.facts_in_words(numbers["facts"], channels, request),
     )
 
 

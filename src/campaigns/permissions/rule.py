@@ -29,7 +29,8 @@ class Rule:
     """One row of the table.
 
     `when` is SQL over the facts; `evidence` is the fact that holds the position of the deciding event;
-    `policy` is the switch of `campaigns.yml` on which the rule depends.
+    `rests_on` are the facts to tell of a rule that hits when all before it have not; `policy` is the switch
+    of `campaigns.yml` on which the rule depends.
     """
 
     step: int
@@ -38,6 +39,7 @@ class Rule:
     when: str
     allows: bool = False
     evidence: str = ""
+    rests_on: tuple[str, ...] = ()
     policy: str = ""
     fi: str
     en: str

@@ -267,6 +267,7 @@ SEGMENT = (
         code="LEGITIMATE_INTEREST",
         scope="segment",
         when="TRUE",
+        rests_on=("attribute", "level_rule", "profiling_objected"),
         allows=True,
         fi="Käyttö perustuu oikeutettuun etuun.",
         en="The use rests on the company's legitimate interest.",

@@ -128,6 +128,7 @@ INFORMATION = (
         code="REQUESTED",
         scope="information",
         when="TRUE",
+        rests_on=("message_kind", "request_open"),
         allows=True,
         fi="Henkilö on itse pyytänyt yhteydenottoa.",
         en="This person asked to be contacted.",

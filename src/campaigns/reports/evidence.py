@@ -14,6 +14,7 @@ from campaigns.ledger.tables import permission_events
 from campaigns.mailings.codes import sentence
 from campaigns.permissions.attesting import attestation_of
 from campaigns.permissions.events import KINDS
+from campaigns.permissions.facts import in_words
 
 if TYPE_CHECKING:
     from campaigns.ledger import Ledger
@@ -50,6 +51,7 @@ class Decision:
     lake_snapshot: int
     decided_at: datetime
     word: Mapping[str, Any] | None
+    facts: Mapping[str, Any]  # what the deciding rule names, with its values
 
     def as_json(self) -> dict[str, Any]:
         """An entry of `decisions`."""
@@ -150,6 +152,7 @@ def evidence(ledger: Ledger, message_id: int, settings: Settings) -> Evidence:
                 lake_snapshot=each.lake_snapshot,
                 decided_at=each.decided_at,
                 word=words.get(each.evidence),
+                facts=each.facts or {},
             )
             for each in decided
         ),
@@ -179,6 +182,8 @@ def _decision_lines(decision: Decision) -> list[str]:
         f"    rules {decision.rule_version}, ledger position {decision.ledger_position}, "
         f"lake snapshot {decision.lake_snapshot}",
     ]
+    if decision.facts:
+        lines.append(f"    it rested on: {in_words(decision.facts)}")
     word = decision.word
     if word:
         said = " ".join(str(word[name]) for name in ("kind", "channel", "purpose") if word[name])

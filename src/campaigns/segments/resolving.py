@@ -18,7 +18,7 @@ from campaigns.permissions import calendar, state
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
-from campaigns.segments import choosing, consents, sql
+from campaigns.segments import choosing, consents, restricted, sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import Condition, Segment
 from campaigns.segments.sentences import sentence
@@ -41,6 +41,7 @@ PEOPLE = pl.Schema(
         "channel": pl.String(),  # the first allowed one; of those denied everywhere the first asked
         "code": pl.String(),
         "evidence": pl.Int64(),  # position of the permission event behind the code
+        "facts": pl.String(),  # JSON of the facts behind it
         "control": pl.Boolean(),
     }
 )
@@ -140,6 +141,7 @@ def resolve(
     consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=known)
     compiled = compile_segment(segment, as_of, settings.zone)
     db.execute(f"CREATE OR REPLACE TEMP TABLE verdicts AS {compiled.everybody.sql(dialect=sql.DIALECT)}")
+    restricted.leave_out(db, known, segment.controller, message_kind or segment.message_kind)
     audience, steps = _count(db, compiled)
     members = _members(db, compiled)
     asked = request(
@@ -244,7 +246,7 @@ def _members(db: Engine, compiled: Compiled) -> pl.DataFrame:
 
 def _chosen(members: pl.DataFrame, decisions: pl.DataFrame, channels: Sequence[str]) -> pl.DataFrame:
     """Each member with the first channel that is allowed, or with the answer of the first one."""
-    answers = decisions.select("person_id", "channel", "code", "evidence", "allowed")
+    answers = decisions.select("person_id", "channel", "code", "evidence", "facts", "allowed")
     allowed = answers.filter("allowed").unique("person_id", keep="first", maintain_order=True)
     denied = answers.filter(pl.col("channel") == channels[0])
     joined = members.join(allowed, on="person_id", how="left").join(
@@ -259,7 +261,7 @@ def _chosen(members: pl.DataFrame, decisions: pl.DataFrame, channels: Sequence[s
         pl.when(~in_).then(step).alias("step"),
         *(
             pl.when(in_).then(name).otherwise(f"{name}_denied").alias(name)
-            for name in ("channel", "code", "evidence")
+            for name in ("channel", "code", "evidence", "facts")
         ),
     ).sort("person_id")
 

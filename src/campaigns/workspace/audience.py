@@ -61,11 +61,14 @@ def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:
 
 
 def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:
-    """Explain one person."""
+    """Explain one person by what is known of them, which is recorded."""
     from campaigns.segments.explaining import why as explain
+    from campaigns.workspace import auditing
 
     segment = workspace.segment_files.load(name)
-    _, person_id = workspace.person(person, segment.controller)
+    owner, person_id = workspace.person(person, segment.controller)
+    told = {"segment": name}
+    auditing.note(workspace, "person_explained", controller=owner, person_id=person_id, details=told)
     with workspace.engine() as db:
         return explain(segment, person_id, db=db, **_asked(workspace, as_of))
 
@@ -116,4 +119,4 @@ def _row(kind: str, of: str, unit: str, entry: Any) -> dict[str, str]:
 
 def members(workspace: Workspace, name: str, *, as_of: date) -> pl.DataFrame:
     """Who gets the message: `person_id, site_id, channel, code, evidence`, ordered by person."""
-    return resolve(workspace, name, as_of=as_of).final.drop("step", "control")
+    return resolve(workspace, name, as_of=as_of).final.drop("step", "control", "facts")

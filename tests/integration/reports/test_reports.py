@@ -125,6 +125,8 @@ def test_evidence_leads_from_the_message_to_the_persons_word(parts: Parts, inbox
     shown = str(found)
     assert "said 2025-11-24 09:00 UTC" in shown
     assert "evidence form 17" in shown
+    assert [each.facts["consent"] for each in found.decisions] == ["granted", "granted"]
+    assert "it rested on: the consent: granted" in shown
     assert "@" not in shown + str(found.as_json())
 
 
@@ -136,6 +138,7 @@ def test_evidence_of_somebody_left_out_names_what_denied_it(parts: Parts, inbox:
     assert (found.person_id, found.state, last.allowed, last.code) == (2, "withheld", False, "COMPLAINED")
     assert last.word is not None
     assert last.word["kind"] == "complaint"
+    assert last.facts == {"complained": True}
 
 
 def test_standing_lists_unknown_messages_until_somebody_says_what_became_of_them(

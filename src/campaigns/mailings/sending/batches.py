@@ -257,6 +257,7 @@ class Batch:
                 "allowed": [verdict.allowed for verdict in listed],
                 "code": [verdict.code for verdict in listed],
                 "evidence": pl.Series([verdict.evidence for verdict in listed], dtype=pl.Int64),
+                "facts": pl.Series([verdict.facts for verdict in listed], dtype=pl.String),
                 "ledger_position": [verdict.position for verdict in listed],
                 "lake_snapshot": [verdict.lake_snapshot for verdict in listed],
             }

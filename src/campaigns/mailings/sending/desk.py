@@ -31,6 +31,7 @@ class Verdict:
     allowed: bool
     code: str
     evidence: int | None
+    facts: str | None = None  # JSON of what it rested on
     position: int
     lake_snapshot: int
 

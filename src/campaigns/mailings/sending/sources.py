@@ -117,6 +117,7 @@ class Source:
                     if row["allowed"] and row["person_id"] in self._excepted
                     else row["code"],
                     evidence=row["evidence"],
+                    facts=None if row["person_id"] in self._excepted else row["facts"],
                     position=position,
                     lake_snapshot=number,
                 )
