@@ -34,7 +34,7 @@ DELIMITER = ";"
 _GIVEN = ("persons", "contact_points", "relationships", "roles", "contracts", "events", "interactions")
 _HELD = ("companies", "sites", "points", "days", "months")
 _WORDS_OF_EVENTS = ("source_id", "person", "name", "occurred_at")
-_PERMISSIONS = (
+PERMISSIONS = (
     "kind",
     "channel",
     "purpose",
@@ -144,7 +144,7 @@ def _frames(given: Mapping[str, Any], days: pl.DataFrame, parts: Parts) -> Itera
             {
                 "source_id": row["position"],
                 "person": number,
-                **_only(row, _PERMISSIONS),
+                **_only(row, PERMISSIONS),
                 "about": row["details"].get("about"),
             }
             for row in given["permissions"]

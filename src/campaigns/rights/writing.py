@@ -60,12 +60,10 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 def _inside(root: Path, folder: str) -> tuple[str, ...]:
     """The names of the folders below `data/exports`; nothing is looked up, so links cannot mislead."""
-    exports = root / EXPORTS
-    typed = Path(folder)
-    for base in (root, exports):
-        path = Path(os.path.normpath(base / typed))
-        if path != exports and path.is_relative_to(exports):
-            return path.relative_to(exports).parts
+    exports, typed = root / EXPORTS, Path(folder)
+    path = (root if typed.parts[:1] == EXPORTS.parts[:1] else exports) / typed
+    if ".." not in path.parts and path != exports and path.is_relative_to(exports):
+        return path.relative_to(exports).parts
     raise Refused(
         "RGT001",
         "answers are written below data/exports, and nowhere else.",
