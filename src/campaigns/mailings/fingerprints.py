@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from campaigns.ledger.notices import PART
 from campaigns.mailings.schedule import Occurrence
 
 if TYPE_CHECKING:
@@ -25,27 +26,31 @@ PARTS: Mapping[str, str] = {
     "purpose": "the purpose in campaigns.yml",
     "schedule": "the schedule",
     "lake": "the data",
+    PART: "the privacy notice",
 }
+NOTICE_CHANGE = "privacy_notice_change"  # topic of a purpose whose messages tell of a new version
 
 
 def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int) -> dict[str, Any]:
     """Everything that decides who gets what, when and from whom, each part by itself."""
+    from campaigns.permissions.notices import newest
     from campaigns.permissions.rules import rule_version
 
     settings = parts.settings
     segments = [*mailing.segments, *mailing.except_segments]
-    channel = settings.channels[mailing.channel]
+    channel, purpose = settings.channels[mailing.channel], settings.purposes[mailing.purpose]
     processor = settings.processors[channel.processor]
     return {
         "mailing": mailing.fingerprint,
         "segments": {segment.name: segment.fingerprint for segment in segments},
         "template": mailing.template.hash,
         "rules": rule_version(settings),
-        "sender": _hash(settings.controllers[mailing.controller].model_dump(mode="json")),
+        "sender": _hash(settings.controllers[mailing.controller].model_dump(mode="json", exclude={"notices"})),
         "channel": _hash([channel.model_dump(mode="json"), processor.model_dump(mode="json")]),
-        "purpose": _hash(settings.purposes[mailing.purpose].model_dump(mode="json")),
+        "purpose": _hash(purpose.model_dump(mode="json")),
         "schedule": [occurrence.name, occurrence.due.isoformat() if occurrence.due else None],
         "lake": lake,
+        PART: newest(settings, mailing.controller) if purpose.topic == NOTICE_CHANGE else None,
     }
 
 
@@ -60,7 +65,7 @@ def changed(parts: Parts, plan: PlanRow, mailing: Mailing, *, but: frozenset[str
         number = snapshot.number
     occurrence = Occurrence(name=plan.occurrence, due=_due_now(parts, plan, mailing), latest=None)
     now = covered(parts, mailing, occurrence, lake=number)
-    return [name for name in PARTS if name not in but and now[name] != plan.parts[name]]
+    return [name for name in PARTS if name not in but and now[name] != plan.parts.get(name)]
 
 
 def _due_now(parts: Parts, plan: PlanRow, mailing: Mailing) -> Any:

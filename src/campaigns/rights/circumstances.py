@@ -5,26 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from campaigns.settings.legal_bases import LEGAL_BASES
 from campaigns.settings.model import Settings
-
-# Section 3 of the notice names contract, legitimate interest, legal obligation and consent; which of them
-# carries each of its purposes is told here. E-mail and SMS marketing rests on consent, letters and calls on
-# interest.
-LEGAL_BASES: Mapping[str, tuple[str, ...]] = {
-    "relationship": ("contract",),
-    "service_notice": ("contract",),
-    "satisfaction_survey": ("legitimate_interest",),
-    "direct_marketing": ("consent", "legitimate_interest"),
-    "billing": ("contract", "legal_obligation"),
-    "collection": ("legitimate_interest",),
-    "online_advertising": ("consent",),
-    "market_research": ("legitimate_interest",),
-    "raffle_admin": ("legitimate_interest",),
-    "statistics": ("legitimate_interest",),
-    "access": ("contract",),
-    "security": ("legitimate_interest", "legal_obligation"),
-    "profiling": ("legitimate_interest",),
-}
 
 
 def purposes(settings: Settings, language: str) -> list[dict[str, Any]]:

@@ -8,10 +8,11 @@ import polars as pl
 
 from campaigns.engine import Engine
 from campaigns.ledger import Ledger
+from campaigns.permissions import notices
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
-from campaigns.segments.model import EventCondition, MetricCondition, Segment
+from campaigns.segments.model import EventCondition, FieldCondition, MetricCondition, Segment
 from campaigns.segments.rows import BROWSING_CONSENTS, HOURLY_CONSENTS
 from campaigns.settings.model import Settings
 
@@ -19,9 +20,9 @@ from campaigns.settings.model import Settings
 def register(
     db: Engine, segment: Segment, *, at: datetime, settings: Settings, ledger: Ledger, words: Words
 ) -> None:
-    """Make the frames of consents that the segment's SQL names.
+    """Make the frames of consents, and of notices seen, that the segment's SQL names.
 
-    Only people who ever spoke of it are decided about: nobody else can have consented.
+    Of consents only people who ever spoke of it are decided about: nobody else can have consented.
     """
     spoke = words.frame.filter(pl.col("controller") == segment.controller)
     about = {
@@ -50,6 +51,8 @@ def register(
             persons = spoke.filter(spoken).select(pl.col("person_id").drop_nulls().unique().sort())
             answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
             db.register(name, answers.filter("allowed").select("person_id"))
+    if needs_notices(segment):
+        notices.make_seen(db, segment.controller, settings=settings, ledger=ledger)
 
 
 def needs_hourly(segment: Segment) -> bool:
@@ -57,6 +60,15 @@ def needs_hourly(segment: Segment) -> bool:
     order = segment.limit.order if segment.limit else None
     return bool(order and order.consent) or any(
         condition.consent for condition in segment.every_condition() if isinstance(condition, MetricCondition)
+    )
+
+
+def needs_notices(segment: Segment) -> bool:
+    """Whether it is asked which notice people have seen."""
+    return any(
+        condition.field.table == notices.SEEN
+        for condition in segment.every_condition()
+        if isinstance(condition, FieldCondition)
     )
 
 
