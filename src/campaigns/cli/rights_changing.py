@@ -9,7 +9,7 @@ import typer
 
 from campaigns.cli import context
 from campaigns.cli.output import as_json, say
-from campaigns.cli.rights import Asker, By, Controller, OfRequest, Received, say_ticket
+from campaigns.cli.rights import Asker, By, Controller, OfRequest, Reason, Received, RequestId, say_ticket
 from campaigns.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ _HOW = {
 def register(app: typer.Typer) -> None:
     """Add the commands to the group."""
     app.command()(erase)
+    app.command()(rectify)
+    app.command()(restrict)
+    app.command(name="object")(object_)
+    app.command()(decide)
 
 
 def erase(
@@ -131,3 +135,134 @@ def _say_erased(done: Done) -> None:
     for reason in erasure.pending:
         say(f"not complete: {reason}; later: campaigns rights erase --finish")
     say_ticket(done.request)
+
+
+def rectify(
+    person: Asker = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What is right; nothing after = takes it away."),
+    ] = None,
+    controller: Controller = "",
+    received: Received = "",
+    by: By = "",
+    request: OfRequest = None,
+) -> None:
+    """Correct a person's data: first_name, last_name, language, birth_year, email, phone, address.
+
+    The letter address has three parts: address, postal_code and city. The old address is closed and not used
+    again; a source that still says it does not bring it back, one that says something newer does.
+    Example: campaigns rights rectify 1042 --set email=new@example.com --set last_name=Virtanen
+    """
+    from campaigns.rights import rectifying
+    from campaigns.workspace import objecting
+
+    words = tuple(set_ or ())
+    rectifying.parsed(words)  # before a request is opened
+    workspace = context.workspace()
+    ticket = _begun(workspace, "rectify", person, controller, received, by, request)
+    changed = objecting.rectify(workspace, ticket, words)
+    say(f"corrected: {', '.join(changed)}" if changed else "nothing changed: it was so already")
+    say(f"request {ticket.request_id}: rectify, person {ticket.person_id}, done")
+
+
+def restrict(
+    person: Asker = "",
+    marketing_only: Annotated[
+        bool, typer.Option("--marketing-only", help="Only marketing, newsletters and surveys stop.")
+    ] = False,
+    lift: Annotated[bool, typer.Option("--lift", help="End the restriction; the person was told.")] = False,
+    told: Annotated[str, typer.Option(metavar="DATE", help="With --lift: when the person was told.")] = "",
+    controller: Controller = "",
+    received: Received = "",
+    by: By = "",
+    request: OfRequest = None,
+) -> None:
+    """Keep a person's data without using it, until it is lifted; the person is told before that.
+
+    Example: campaigns rights restrict 1042 --marketing-only
+    Example: campaigns rights restrict 1042 --lift --told 2026-11-20
+    """
+    from campaigns.workspace import objecting
+
+    if lift != bool(told) or (lift and marketing_only):
+        raise UserError(
+            "USE030",
+            "to lift a restriction say when the person was told of it.",
+            hint="campaigns rights restrict 1042 --lift --told 2026-11-20",
+        )
+    workspace = context.workspace()
+    day = context.day(told, workspace.today())
+    ticket = _begun(workspace, "restrict", person, controller, received, by, request)
+    if lift:
+        objecting.lift(workspace, ticket, told=day)
+        say("lifted; what else was restricted or objected to still holds")
+    else:
+        objecting.restrict(workspace, ticket, marketing_only=marketing_only)
+        say("restricted; it holds from now on")
+    say(f"request {ticket.request_id}: restrict, person {ticket.person_id}, done")
+
+
+def object_(
+    person: Asker = "",
+    to: Annotated[
+        str, typer.Option(help="direct_marketing, profiling, research or processing (Art. 21(1)).")
+    ] = "direct_marketing",
+    controller: Controller = "",
+    received: Received = "",
+    by: By = "",
+    request: OfRequest = None,
+) -> None:
+    """Record an objection: it holds at once. One to processing waits for `campaigns rights decide`.
+
+    Example: campaigns rights object 1042 --to profiling
+    """
+    from campaigns.settings.binding import suggestion
+    from campaigns.workspace import objecting
+
+    against = next((word for word in objecting.AGAINST if word == to), None)
+    if against is None:
+        raise UserError("USE033", "nobody can object to that.", hint=suggestion(to, objecting.AGAINST))
+    workspace = context.workspace()
+    ticket = _begun(workspace, "object", person, controller, received, by, request)
+    say_ticket(objecting.object_to(workspace, ticket, against))
+
+
+def decide(
+    request: RequestId,
+    reason: Reason,
+    uphold: Annotated[
+        bool | None, typer.Option("--uphold/--refuse", help="Whether the person is right.")
+    ] = None,
+) -> None:
+    """Decide about an objection to processing, which restricts marketing until then.
+
+    Example: campaigns rights decide 7 --refuse --reason "the outage register is a legal duty"
+    """
+    from campaigns.workspace import objecting
+
+    if uphold is None:
+        raise UserError("USE034", "say --uphold or --refuse.")
+    say_ticket(objecting.decide(context.workspace(), request, uphold=uphold, reason=reason))
+
+
+def _begun(
+    workspace: Workspace,
+    kind: str,
+    person: str,
+    controller: str,
+    received: str,
+    by: str,
+    request: int | None,
+) -> Request:
+    from campaigns.workspace import rights
+
+    return rights.begin(
+        workspace,
+        kind,
+        person,
+        controller=controller,
+        received=context.moment(received),
+        by=by,
+        request=request,
+    )

@@ -52,7 +52,7 @@ class Contracts:
     ) -> Imported:
         """Read, check and write one file; a contract that a full extract no longer has ends that day."""
         job = Job.start(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
-        rows = job.read(COLUMNS, key=("source_id",))
+        rows = job.read(COLUMNS, key=("source_id",), of_erased=True)
         accepted = job.rejects.accepted(_typed(rows.frame, job))
         known = job.known("contracts")
         running = pl.col("end_date").is_null() | (pl.col("end_date") > job.extract.day)

@@ -63,12 +63,16 @@ class Job:
         """Whose register the rows go into."""
         return self.delivery.source.controller
 
-    def read(self, columns: Columns, *, key: Sequence[str]) -> Rows:
-        """The rows of the file, one a key: the last of those that came several times."""
+    def read(self, columns: Columns, *, key: Sequence[str], of_erased: bool = False) -> Rows:
+        """The rows of the file, one a key: the last of those that came several times.
+
+        `of_erased` says that rows about people who were erased are wanted too.
+        """
         rows = read(self.delivery, columns, self.rejects)
         self.notes.extend(rows.notes)
+        frame = rows.frame if of_erased or not columns.person else self._living(rows.frame, columns.person)
         return Rows(
-            frame=self._last_of_each(rows.frame, key),
+            frame=self._last_of_each(frame, key),
             total=rows.total,
             present=rows.present,
             others=rows.others,
@@ -186,6 +190,18 @@ class Job:
             (pl.col(name) if name in owned.columns else pl.lit(None)).cast(kind).alias(name)
             for name, kind in TABLES[table].schema.items()
         )
+
+    def _living(self, frame: pl.DataFrame, person: str) -> pl.DataFrame:
+        """Without the rows about people who were erased, as far as their number tells."""
+        if not self.erased:
+            return frame
+        gone = self.erased.numbers(self.delivery.key_space, frame[person])
+        self.note(
+            int(gone.sum()),
+            "1 row is about an erased person; it was not taken in",
+            "{:,} rows are about erased persons; they were not taken in",
+        )
+        return frame.filter(~gone)
 
     def _last_of_each(self, frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
         keyed = frame.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in key))

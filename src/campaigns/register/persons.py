@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.register import contact_points, relationships, returning
+from campaigns.register import contact_points, rectified, relationships, returning
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.headers import folded
-from campaigns.register.ids import company_ids
+from campaigns.register.ids import company_ids, person_counter
 from campaigns.register.jobs import Job
 from campaigns.register.parsing import YES_NO, Typed, mapped
 from campaigns.register.reading import Columns
@@ -95,15 +95,18 @@ class Persons:
     ) -> Imported:
         """Read, check and write one file; the transaction of `persons`, written last, marks it as done."""
         job = Job.start(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
-        rows = job.read(COLUMNS, key=("source_id",))
+        rows = job.read(COLUMNS, key=("source_id",), of_erased=True)
         accepted = job.rejects.accepted(_typed(rows.frame, job))
         keys = _keys(job)
         known = job.known("persons")
         absent = _absent(job, rows.keys, keys, known)
         numbered, back = returning.emptied(job, _linked(job, _numbered(job, accepted, keys), keys))
         newest = job.newest(numbered, known, "person_id")
+        rectified.end_overtaken(job, newest, rows.present)
+        points = contact_points.stated(newest)
+        newest = rectified.fields(job, newest, rows.present)
         stated = rows.present | {ids for column, ids in LINKS.items() if column in rows.present}
-        _write(job, newest, back, known=known, present=stated, absent=absent)
+        _write(job, newest, points, back, known=known, present=stated, absent=absent)
         return job.finish(rows, accepted=len(newest))
 
 
@@ -191,7 +194,7 @@ def _numbered(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     found = rows.join(keys, on="source_id", how="left", maintain_order="left")
     is_new = pl.col("person_id").is_null()
     new = found.filter(is_new)["source_id"]
-    numbers = job.lake.allocate(f"person_id:{job.controller}", len(new))
+    numbers = job.lake.allocate(person_counter(job.controller), len(new))
     given = pl.DataFrame({"source_id": new, "given": pl.Series(numbers, dtype=pl.Int64)})
     return (
         found.with_columns(is_new=is_new)
@@ -225,6 +228,7 @@ def _linked(job: Job, rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
 def _write(
     job: Job,
     rows: pl.DataFrame,
+    points: pl.DataFrame,
     back: pl.Series,
     *,
     known: pl.DataFrame,
@@ -234,7 +238,7 @@ def _write(
     new_keys = rows.filter("is_new").select("source_id", "person_id")
     job.write("person_keys", new_keys.with_columns(key_space=pl.lit(job.delivery.key_space)))
     returning.record(job, rows, back)
-    job.write("contact_points", _contact_points(job, rows, present, absent))
+    job.write("contact_points", _contact_points(job, rows, points, present, absent))
     job.write("relationships", _relationships(job, rows, present, absent))
     job.write("roles", _roles(job, rows, present, absent))
     gone = known.filter(pl.col("person_id").is_in(absent.implode())).with_columns(
@@ -257,14 +261,17 @@ def _persons(job: Job, rows: pl.DataFrame, known: pl.DataFrame, present: frozens
     )
 
 
-def _contact_points(job: Job, rows: pl.DataFrame, present: frozenset[str], absent: pl.Series) -> pl.DataFrame:
+def _contact_points(
+    job: Job, rows: pl.DataFrame, points: pl.DataFrame, present: frozenset[str], absent: pl.Series
+) -> pl.DataFrame:
     known = job.known("contact_points")
     source, day = job.delivery.source_name, job.extract.day
+    channels = contact_points.channels_of(present)
     changed = contact_points.merged(
-        returning.usable(job, contact_points.stated(rows)),
+        returning.usable(job, rectified.points(job, points, channels)),
         known,
         person_ids=rows["person_id"],
-        channels=contact_points.channels_of(present),
+        channels=channels,
         source=source,
         day=day,
     )

@@ -15,7 +15,7 @@ from campaigns.ledger import Ledger
 from campaigns.permissions import rules, state
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.state import Words
-from campaigns.segments import consents, sql
+from campaigns.segments import consents, restricted, sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import (
     Condition,
@@ -138,14 +138,16 @@ def why(
         row["channel"]: Answer(allowed=row["allowed"], code=row["code"], evidence=row["evidence"])
         for row in decisions.iter_rows(named=True)
     }
-    member = tree.verdict == "yes"
+    stored_only = person_id in restricted.people(words, segment.controller, segment.message_kind)
+    member = tree.verdict == "yes" and not stored_only
+    denied = _denied(permission) if tree.verdict == "yes" else _deciding(tree, segment.name)
     return Why(
         segment=segment,
         person_id=person_id,
         as_of=as_of,
         member=member,
         tree=tree,
-        decided_by=_denied(permission) if member else _deciding(tree, segment.name),
+        decided_by=restricted.CODE if stored_only else denied,
         permission=permission,
     )
 

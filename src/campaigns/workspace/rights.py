@@ -95,7 +95,7 @@ def refuse(workspace: Workspace, request_id: int, *, reason: str) -> Request:
 
     with workspace.ledger.read() as connection:
         request = rights_requests.get(connection, request_id)
-    return _close(workspace, request, "refused", reason=_impersonal(workspace, request, reason))
+    return _close(workspace, request, "refused", reason=impersonal(workspace, request, reason))
 
 
 def extend(workspace: Workspace, request_id: int, *, reason: str) -> Request:
@@ -109,7 +109,7 @@ def extend(workspace: Workspace, request_id: int, *, reason: str) -> Request:
 
     with workspace.ledger.read() as connection:
         request = rights_requests.get(connection, request_id)
-    reason = _impersonal(workspace, request, reason)
+    reason = impersonal(workspace, request, reason)
     if request.is_overdue(workspace.today()):
         raise Refused(
             "USE027",
@@ -181,6 +181,7 @@ def listed(workspace: Workspace, *, closed: bool = False) -> list[dict[str, Any]
             "extended": one.extended_at is not None,
             "state": "OVERDUE" if one.is_overdue(today) else one.state,
             "reason": one.reason,
+            "waits_for": "; ".join(one.details.get("pending", ())),
         }
         for one in found
     ]
@@ -290,7 +291,8 @@ def _record(
     )
 
 
-def _impersonal(workspace: Workspace, request: Request, reason: str) -> str:
+def impersonal(workspace: Workspace, request: Request, reason: str) -> str:
+    """The reason, when it names nobody. Raises `UserError` USE026."""
     from campaigns.rights import wording
 
     with workspace.lake.snapshot() as snapshot:
