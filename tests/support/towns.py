@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,10 @@ POINTS = metering_points(40)
 class Town:
     """The rows of each file, of each company."""
 
-    files: Mapping[str, Files] = field(repr=False)
+    files: Mapping[str, Files]
+
+    def __repr__(self) -> str:
+        return f"<a town of {len(self.files[OURS]['asiakkaat'])}>"
 
     def write(self, folder: Path, controllers: Iterable[str] = (OURS, THEIRS)) -> list[Path]:
         """The files of these companies, as they were received yesterday."""
@@ -90,23 +93,26 @@ def _moment(ago: float) -> str:
     return (NOW - timedelta(days=ago)).strftime("%Y-%m-%d %H:%M")
 
 
-def _customer(draw: st.DrawFn, number: int, prefix: str) -> dict[str, str]:
+def _customer(draw: st.DrawFn, number: int, prefix: str, shared: bool) -> dict[str, str]:
     kind = draw(
         st.sampled_from(
             ("kuluttaja",) * 8 + ("alaikäinen", "toiminimi", "yrityksen yhteyshenkilö", "kuolinpesä")
         )
     )
     over = draw(st.sampled_from(("", "", "", "2026-03-01")))
-    mailbox = draw(st.sampled_from(("own",) * 6 + ("family@talo.example", "")))
+    letter = prefix[:1] or "a"
+    common = "family@talo.example" if shared else "own"
+    mailbox = draw(st.sampled_from(("own",) * 6 + (common, "")))
+    phone = f"04012{number:05d}" if shared else f"0401{ord(letter)}{number:03d}"
     return {
         "asiakasnro": f"c-{number}",
         "laji": kind,
         "kieli": draw(st.sampled_from(("fi", "sv", "en"))),
         "syntymävuosi": "2011" if kind == "alaikäinen" else draw(st.sampled_from(("1950", "1985", ""))),
-        "etunimi": f"{prefix}Etu{number}",
-        "sukunimi": f"Suku{number}",
-        "sähköposti": f"{prefix}p{number}@talo.example" if mailbox == "own" else mailbox,
-        "puhelin": draw(st.sampled_from((f"04012{number:05d}", ""))),
+        "etunimi": f"{letter.upper()}etu{number:03d}",
+        "sukunimi": f"Suku{number:03d}",
+        "sähköposti": f"{letter}{number:03d}@talo.example" if mailbox == "own" else mailbox,
+        "puhelin": draw(st.sampled_from((phone, phone, ""))),
         "katuosoite": f"Katu {draw(st.integers(1, 9))}",
         "postinumero": "15140",
         "postitoimipaikka": "LAHTI",
@@ -181,8 +187,11 @@ def _event(number: int, person: int, word: tuple[str, str, str], ago: float, pro
 
 
 @st.composite
-def towns(draw: st.DrawFn, people: int = 14) -> Town:
-    """Everybody's files. Most of A's people have consented to the newsletter and to offers by e-mail."""
+def towns(draw: st.DrawFn, people: int = 14, shared: bool = True) -> Town:
+    """Everybody's files. Most of A's people have consented to the newsletter and to offers by e-mail.
+
+    `shared`: some have one mailbox together, and people of both companies the same telephone number.
+    """
     files: dict[str, Files] = {}
     for controller in (OURS, THEIRS):
         sites = draw(st.integers(3, 10))
@@ -194,7 +203,9 @@ def towns(draw: st.DrawFn, people: int = 14) -> Town:
                     events.append(_event(len(events), person, word, 400, draw(st.integers(0, 6)) > 0))
         events += [_permission(draw, 1000 + number, people) for number in range(draw(st.integers(0, people)))]
         files[controller] = {
-            "asiakkaat": [_customer(draw, number, PREFIX[controller]) for number in range(1, people + 1)],
+            "asiakkaat": [
+                _customer(draw, number, PREFIX[controller], shared) for number in range(1, people + 1)
+            ],
             "kayttopaikat": [_site(draw, number) for number in range(1, sites + 1)],
             "sopimukset": [
                 _contract(draw, number, people, sites) for number in range(1, draw(st.integers(4, 16)))

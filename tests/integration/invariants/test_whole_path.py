@@ -33,6 +33,8 @@ from support import segment_worlds, towns
 from support.effort import examples
 from support.towns import NOW, OURS, Town
 
+# What fails says which town by its seed; its rows would fill a screen.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 EXAMPLES = 3  # towns a test; 20 times as many under `make torture`
 DRAWN = examples(EXAMPLES, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 CONDITIONS = segment_worlds.grouped(
