@@ -69,10 +69,12 @@ def metrics(as_of: context.AsOf = "", json: context.Json = False) -> None:
     Example: campaigns metrics
     """
     from campaigns.consumption.computing import compute
+    from campaigns.workspace import auditing
 
     workspace = context.workspace()
     day = context.day(as_of, workspace.today()) if as_of else None
     run = compute(workspace.lake, settings=workspace.settings, as_of=day, now=workspace.now())
+    auditing.note(workspace, "metrics_computed", details={"rows": run.rows})
     if json:
         as_json(run.as_json())
     else:
@@ -120,5 +122,9 @@ def upgrade() -> None:
 
     Example: campaigns upgrade
     """
-    ledger = context.workspace().open_ledger(upgrade=True)
+    from campaigns.workspace import auditing
+
+    workspace = context.workspace()
+    ledger = workspace.open_ledger(upgrade=True)
+    auditing.note(workspace, "ledger_upgraded")
     say(f"the ledger is of this version ({ledger.url.get_backend_name()})")

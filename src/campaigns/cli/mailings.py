@@ -216,11 +216,12 @@ def evidence(
     Example: campaigns evidence --mailing december_newsletter --person 1042
     """
     from campaigns.reports.evidence import evidence as look
-    from campaigns.workspace import permitting
+    from campaigns.workspace import auditing, permitting
 
     workspace = context.workspace()
     if message is None:
         message = permitting.message_of(workspace, mailing, person)
+    auditing.note(workspace, "evidence_shown", details={"message": message})
     found = look(workspace.ledger, message, workspace.settings)
     if json:
         as_json(found.as_json())

@@ -26,9 +26,11 @@ def serve(
     """
     from campaigns.web.opening import public_app
     from campaigns.web.serving import serve as run
+    from campaigns.workspace import auditing
 
     workspace = context.workspace()
     web = workspace.settings.web
     host, port = host or web.host, port or web.port
     talk(f"the public pages of {web.base_url} are served on http://{host}:{port}")
+    auditing.note(workspace, "pages_served")
     run(public_app(workspace), host=host, port=port, log_level="warning" if quiet else "info")

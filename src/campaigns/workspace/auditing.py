@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from campaigns.ledger.integrity import Broken
     from campaigns.workspace.project import Workspace
+
+
+def note(
+    workspace: Workspace,
+    action: str,
+    *,
+    controller: str | None = None,
+    person_id: int | None = None,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Write down that something was done, or looked at in clear, by whom and from where."""
+    from campaigns.ledger import audit
+
+    with workspace.ledger.write() as connection:
+        audit.record(
+            connection,
+            at=workspace.now(),
+            actor=workspace.actor,
+            action=action,
+            controller=controller,
+            person_id=person_id,
+            details=details,
+        )
 
 
 def listed(

@@ -26,6 +26,7 @@ def run(
 ) -> ImportResult:
     """Import files and folders of files. Raises `UserError`; refused files are in the result."""
     from campaigns.register.importing import import_files
+    from campaigns.workspace import auditing
     from campaigns.workspace.kinds import all_kinds
 
     done = import_files(
@@ -41,7 +42,10 @@ def run(
         shrink_accepted_by=workspace.actor if accept_shrink else "",
         actor=workspace.actor,
     )
-    return ImportResult(files=done)
+    result = ImportResult(files=done)
+    if changed := result.audited():
+        auditing.note(workspace, "files_imported", details={"files": changed})
+    return result
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
@@ -72,6 +76,12 @@ class ImportResult:
     def refused(self) -> list[Mistake]:
         """Why whole files were refused."""
         return [found.refused for found in self.files if found.refused is not None]
+
+    def audited(self) -> list[dict[str, object]]:
+        """What the audit keeps of files that changed something; their names may name people."""
+        names = ("kind", "rows", "accepted", "quarantined")
+        new = (found for found in self.files if not found.unchanged and found.refused is None)
+        return [{name: getattr(found, name) for name in names} for found in new]
 
     def as_json(self) -> list[dict[str, Any]]:
         """The keys that `import --json` prints."""

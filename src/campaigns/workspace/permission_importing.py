@@ -97,6 +97,7 @@ def run(
     from campaigns.ledger import permission_events
     from campaigns.permissions import KINDS
     from campaigns.register.importing import import_files
+    from campaigns.workspace import auditing
 
     names = {kind.name for kind in KINDS}
     sources = {name: one for name, one in workspace.settings.sources.items() if one.kind in names}
@@ -113,11 +114,14 @@ def run(
         received=received,
         actor=workspace.actor,
     )
+    files = ImportResult(files=done)
+    if changed := files.audited():
+        auditing.note(workspace, "permissions_imported", details={"files": changed})
     with workspace.ledger.read() as connection:
         events = permission_events.since(connection, before)
     widening, refusing = _families()
     return PermissionImport(
-        files=ImportResult(files=done),
+        files=files,
         reasons=_reasons(workspace, {found.file for found in done}, names),
         refusals=int(events["kind"].is_in(refusing).sum()),
         effects=_effects(workspace, events.filter(events["kind"].is_in(widening))),

@@ -60,13 +60,15 @@ def _write_town(inbox: Path, *, customers: int, seed: int, today: date) -> None:
 
 def _import(workspace: Workspace, inbox: Path, step: Tell) -> Iterator[str]:
     from campaigns.consumption.computing import compute
-    from campaigns.workspace import importing
+    from campaigns.workspace import auditing, importing
 
     step("importing them")
     done = importing.run(workspace, [inbox])
     yield str(done).splitlines()[-1]
     step("computing metrics")
-    yield str(compute(workspace.lake, settings=workspace.settings, now=workspace.now()))
+    run = compute(workspace.lake, settings=workspace.settings, now=workspace.now())
+    auditing.note(workspace, "metrics_computed", details={"rows": run.rows})
+    yield str(run)
 
 
 def _segments(workspace: Workspace) -> Iterator[str]:

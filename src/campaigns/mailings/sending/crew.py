@@ -114,8 +114,23 @@ def send(
     with stop_on_signals(stop := stop or threading.Event()):
         begun = sendings.begin(parts.ledger, plan, now=now)
         result = _Send(parts, plan, actor, tick, stop).run(processes, channel, started, now)
+        if result.counts.handled:
+            _note(parts, plan, result, actor)
         sendings.end(parts.ledger, begun, now=parts.clock())
         return result
+
+
+def _note(parts: Parts, plan: PlanRow, result: SendResult, actor: str) -> None:
+    counts = result.as_json()
+    with parts.ledger.write() as connection:
+        audit.record(
+            connection,
+            at=parts.clock(),
+            actor=actor,
+            action="plan_sent",
+            controller=plan.controller,
+            details={name: value for name, value in counts.items() if name != "seconds"},
+        )
 
 
 def refuse_early(parts: Parts, plan_id: int) -> None:
