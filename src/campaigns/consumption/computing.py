@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import day_facts, history, period_metrics
+from campaigns.consumption import day_facts, history, month_facts, period_metrics
+from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.consumption.metrics import METRICS
-from campaigns.consumption.period_metrics import SQL, Made
+from campaigns.consumption.period_metrics import Made
 from campaigns.engine import connect
 from campaigns.lake.schemas import empty
 from campaigns.settings.model import Settings
@@ -56,9 +57,7 @@ class MetricsRun:
 
 def version() -> str:
     """Changes whenever a definition or the way of computing does."""
-    words = json.dumps(
-        [SQL["metrics"], SQL["holders"], day_facts.version(), *(one.model_dump() for one in METRICS.values())]
-    )
+    words = json.dumps([*SQL.values(), day_facts.version(), *(one.model_dump() for one in METRICS.values())])
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
@@ -75,26 +74,24 @@ def compute(
     today = now.astimezone(settings.zone).date()
     with lake.writer(purpose="metrics") as writer:
         updated = day_facts.update(writer, settings=settings, full=full)
+    known = _add_up(lake, settings=settings, as_of=as_of, today=today, full=full)
     with lake.snapshot() as snapshot, connect(snapshot) as db:
         days = _days(db, as_of=as_of, before=today)
-        known = Made(metrics=snapshot.frame("metrics"), periods=snapshot.frame("metric_periods"))
+        before = Made(metrics=snapshot.frame("metrics"), periods=known)
         made = [
             period_metrics.of_controller(
                 db,
                 snapshot,
-                controller,
-                day,
-                version=version(),
-                settings=settings,
-                known=NOTHING if full else known,
+                Inputs.of(db, snapshot, controller, day, version=version(), settings=settings),
+                NOTHING if full else before,
             )
             for controller, day in days.items()
         ]
     metrics = pl.concat([empty("metrics"), *(found.metrics for found in made)])
     with lake.writer(purpose="metrics") as writer:
-        history.keep(writer, known.metrics, days)
+        history.keep(writer, before.metrics, days)
         writer.replace("metrics", metrics)
-        writer.replace(
+        writer.upsert(
             "metric_periods", pl.concat([empty("metric_periods"), *(found.periods for found in made)])
         )
     return MetricsRun(
@@ -104,6 +101,25 @@ def compute(
         days_read=updated.days,
         seconds=time.monotonic() - began,
     )
+
+
+def _add_up(lake: Lake, *, settings: Settings, as_of: date | None, today: date, full: bool) -> pl.DataFrame:
+    """Bring the month facts up to date; what all periods were made from before."""
+    with lake.snapshot() as snapshot, connect(snapshot) as db:
+        known = snapshot.frame("metric_periods")
+        updated = [
+            month_facts.update(
+                db,
+                snapshot,
+                Inputs.of(db, snapshot, controller, day, version=version(), settings=settings),
+                known.clear() if full else known,
+            )
+            for controller, day in _days(db, as_of=as_of, before=today).items()
+        ]
+    with lake.writer(purpose="metrics") as writer:
+        for found in updated:
+            month_facts.write(writer, found)
+    return known
 
 
 def _days(db: Engine, *, as_of: date | None, before: date) -> dict[str, date]:

@@ -30,7 +30,7 @@ from campaigns.settings.model import Settings
 if TYPE_CHECKING:
     from campaigns.lake import Writer
 
-MOST_WH = 2**31 - 1  # of a day; no fuse lets more through
+MOST_WH = 500_000_000  # of a day: 20 MW all day long; more is no customer of ours, and squares would not fit
 SPREAD_X4 = 5 * 4000  # price spread of a day, from which on a rank correlation says anything
 RANK_SCALE = 10**12
 _CHUNK = 20_000
@@ -219,6 +219,7 @@ def _base(days: pl.DataFrame) -> pl.DataFrame:
     """What is said of days that are not full too; the rest is NULL."""
     told = days.select(
         "controller", "metering_point_id", "month", "local_date", "is_full",
+        minutes=pl.col("intervals_expected").cast(pl.Int32) * pl.col("resolution_min"),
         expected="intervals_expected",
         present="intervals_present",
         estimated=(pl.col("quality").list.eval(pl.element() == 2).list.sum()).fill_null(0),
@@ -236,7 +237,6 @@ def _of_day(days: pl.DataFrame, priced: _Prices) -> pl.DataFrame:
     clock = priced.calendar.clock_hours((day - priced.calendar.first).days)
     hourly = wh if minutes != QUARTER_GRID else np.add.reduceat(wh, np.arange(0, wh.shape[1], 4), axis=1)
     found = _base(days).with_columns(
-        pl.lit(wh.shape[1] * minutes).cast(pl.Int16).alias("minutes"),
         days["wh_sum"].cast(pl.Int32).alias("wh"),
         *(days[name].cast(_FACTS[name]) for name in _COPIED),
         pl.Series("wh_22_24", hourly[:, clock[::4] >= 22].sum(axis=1), pl.Int32),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from campaigns.lake.schemas import METRIC_COLUMNS
+from campaigns.lake.schemas import METRIC_COLUMNS, MONTH_SUMS
 
 BOOKKEEPING = "bookkeeping"
 PUBLIC = "public"
@@ -93,6 +93,7 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
             "morning_block"
         ),
     ),
+    "month_facts": _categories(site="metering_point_id", consumption=" ".join(["month", *MONTH_SUMS])),
     "day_fact_months": _categories(bookkeeping="month files prices version"),
     "prices": _categories(public="start minutes price_mc", bookkeeping="received file"),
     "temperatures": _categories(public="start celsius_x10", bookkeeping="received file"),

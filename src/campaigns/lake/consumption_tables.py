@@ -39,6 +39,27 @@ METRIC_COLUMNS: Schema = dict.fromkeys(
     NUMBER,
 )  # fmt: skip
 
+# What adds up over the days of a month (s_), and maxima (m_): see `month_sums` in consumption/metrics.sql.
+MONTH_SUMS: Schema = dict.fromkeys(
+    (
+        "s_expected", "s_present", "s_estimated", "s_minutes_told", "s_days", "s_wh", "s_wh_squared",
+        "s_minutes", "m_peak_wh", "s_night", "s_morning", "s_midday", "s_evening", "s_days_off", "s_wh_off",
+        "s_export_wh", "s_sunny_days", "s_sunny_export_days", "s_plateau_hours", "s_steps_small",
+        "s_steps_medium", "s_steps_large", "s_saturdays", "s_saturday_blocks", "s_early_days",
+        "s_early_blocks", "s_relay_21", "s_relay_22", "s_relay_23", "s_frosty_days", "s_frosty_blocks",
+        "s_peaks_at_00", "s_peaks_at_01", "s_peaks_at_02", "s_peaks_at_03", "s_peaks_at_04",
+        "s_peaks_at_05", "s_peaks_at_06", "s_peaks_at_07", "s_peaks_at_08", "s_peaks_at_09",
+        "s_peaks_at_10", "s_peaks_at_11", "s_peaks_at_12", "s_peaks_at_13", "s_peaks_at_14",
+        "s_peaks_at_15", "s_peaks_at_16", "s_peaks_at_17", "s_peaks_at_18", "s_peaks_at_19",
+        "s_peaks_at_20", "s_peaks_at_21", "s_peaks_at_22", "s_peaks_at_23", "s_n", "s_x", "s_xx", "s_y",
+        "s_yy", "s_xy", "s_night_y", "s_night_xy", "s_cold_days", "s_warm_days", "s_summer_n", "s_summer_x",
+        "s_summer_xx", "s_summer_y", "s_summer_xy", "s_hot_days", "s_e", "s_ee", "s_d", "s_dd", "s_t",
+        "s_tt", "s_ed", "s_et", "s_dt", "s_priced_days", "s_priced_wh", "s_cost_x4", "s_dear_wh",
+        "s_price_minutes_x4", "s_price_minutes", "s_price_ranks", "s_ranked_days",
+    ),
+    ID,
+)  # fmt: skip
+
 CONSUMPTION: tuple[Table, ...] = (
     table(
         "consumption_days",
@@ -151,7 +172,14 @@ CONSUMPTION: tuple[Table, ...] = (
         },
         statistics=("controller", "metering_point_id", "as_of"),
     ),
-    table(  # from what the metrics of each period were made: the same again need not be made again
+    table(  # day facts added up, so that a period is its months and the days at its ends
+        "month_facts",
+        ("metering_point_id", "month"),
+        {"metering_point_id": ID, "month": TEXT, **MONTH_SUMS},
+        partition_by=("month",),
+        statistics=("controller", "metering_point_id"),
+    ),
+    table(  # from what the metrics of each period: the same again need not be made again
         "metric_periods",
         ("period",),
         {"period": TEXT, "as_of": DAY, "inputs": TEXT},

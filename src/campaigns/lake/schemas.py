@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from campaigns.lake.consumption_tables import CONSUMPTION, DAY_FACTS, METRIC_COLUMNS
+from campaigns.lake.consumption_tables import CONSUMPTION, DAY_FACTS, METRIC_COLUMNS, MONTH_SUMS
 from campaigns.lake.table import DAY, ID, INT, SMALL, TEXT, WHEN, YES, Schema, Table, table
 
-__all__ = ["DAY_FACTS", "METRIC_COLUMNS", "TABLES", "Schema", "Table", "empty"]
+__all__ = ["DAY_FACTS", "METRIC_COLUMNS", "MONTH_SUMS", "TABLES", "Schema", "Table", "empty"]
 
 _PERSONAL_STATISTICS = ("controller", "person_id")
 
