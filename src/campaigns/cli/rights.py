@@ -57,7 +57,7 @@ def list_(
     if json:
         as_json(rows)
     elif rows:
-        say(table([list(row.values()) for row in rows], head=list(rows[0])))
+        say(table([[_cell(value) for value in row.values()] for row in rows], head=list(rows[0])))
     else:
         say("no request waits")
 
@@ -170,6 +170,13 @@ def portability(
         request=request,
     )
     say_written(rights.portability(workspace, ticket, to=to, force=force, packed=packed), ticket)
+
+
+def _cell(value: object) -> object:
+    """Numbers of requests and people as they are typed again, without thousands."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return str(value) if isinstance(value, int) else value
 
 
 def say_written(written: Written, request: Request) -> None:
