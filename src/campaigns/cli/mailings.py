@@ -207,13 +207,18 @@ def evidence(
     message: Annotated[int | None, typer.Argument(metavar="[MESSAGE]", help="The message's number.")] = None,
     mailing: Annotated[str, typer.Option(help="With --person, instead of a number.")] = "",
     person: Annotated[str, typer.Option(help="Whose message of that mailing.")] = "",
+    letter: Annotated[bool, typer.Option("--letter", help="Write the answer for the person: a page.")] = False,
+    to: Annotated[
+        str, typer.Option(metavar="FILE", help="Of the letter, below data/exports (default: letters/ there).")
+    ] = "",
     json: context.Json = False,
 ) -> None:
     """Show why a message was allowed.
 
-    The decision, its rule, and the person's own word.
+    The decision, its rule, and the person's own word. `--letter` writes one page in the person's language that
+    answers "why did I get this?".
 
-    Example: campaigns evidence --mailing december_newsletter --person 1042
+    Example: campaigns evidence --mailing december_newsletter --person 1042 --letter
     """
     from campaigns.reports.evidence import evidence as look
     from campaigns.workspace import auditing, permitting
@@ -221,6 +226,11 @@ def evidence(
     workspace = context.workspace()
     if message is None:
         message = permitting.message_of(workspace, mailing, person)
+    if letter:
+        from campaigns.workspace import privacy
+
+        say(str(privacy.letter(workspace, message, to=to)))
+        return
     auditing.note(workspace, "evidence_shown", details={"message": message})
     found = look(workspace.ledger, message, workspace.settings)
     if json:

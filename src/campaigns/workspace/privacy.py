@@ -86,3 +86,24 @@ def disclosed(workspace: Workspace, controller: str = "") -> list[dict[str, Any]
         }
         for row in rows
     ]
+
+
+def letter(workspace: Workspace, message_id: int, *, to: str = "", force: bool = False) -> Path:
+    """Write the answer to "why did I get this?" for the person of one message; it is an entry of the audit.
+
+    Raises `NotFound` LED021, `Refused` LET001 for a message that never left, RGT001 to RGT003 for a place that
+    may not be written to.
+    """
+    from campaigns.reports.letter import letter as write
+    from campaigns.workspace import auditing
+
+    made = write(workspace.parts, message_id, now=workspace.now())
+    auditing.note(
+        workspace,
+        "letter_written",
+        controller=made.controller,
+        person_id=made.person_id,
+        details={"message": message_id, "unmasked": ["name"]},
+    )
+    usual = f"letters/message_{message_id}.html"
+    return _write(workspace, to or usual, made.html(), force=force or not to)
