@@ -210,15 +210,18 @@ class Ledger:
     def scrub(self) -> None:
         """After an erasure: empty SQLite's write-ahead log, which still holds pages as they were.
 
-        Raises `Busy` LED010 when a long reader keeps it from being emptied.
+        On PostgreSQL the rows as they were are removed from their pages; its own log keeps them until the
+        server has used it up. Raises `Busy` LED010 when a long reader keeps it from being emptied.
         """
         if not self.is_sqlite:
+            with _plain_errors(), self._writing.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
             return
-        connection: Any = self._writing.raw_connection()  # outside any transaction
+        raw: Any = self._writing.raw_connection()  # outside any transaction
         try:
-            busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            connection.close()
+            raw.close()
         if busy:
             raise _locked()
 

@@ -64,9 +64,13 @@ def of_people(snapshot: Snapshot, controller: str, person_ids: Collection[int]) 
 
 
 def _named(snapshot: Snapshot, register: pl.Expr, mine: pl.Expr, points: pl.DataFrame) -> set[str]:
+    folded = points.with_columns(
+        pl.col("value").str.to_lowercase().str.replace_all(r"\s+", " ").alias("folded")
+    )
+    at_theirs = folded.join(folded.filter(mine), on=["channel", "folded"], how="semi")
     columns = [*_PERSON, "first_name", "last_name", "birth_year"]
     persons = snapshot.frame("persons", columns).filter(register)
-    rows = points.join(persons, on=_PERSON).drop("controller")
+    rows = at_theirs.drop("folded").join(persons, on=_PERSON).drop("controller")
     shared = {
         _named_value(name, "", row["channel"], row["value"])
         for row in rows.filter(~mine).iter_rows(named=True)

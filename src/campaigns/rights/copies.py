@@ -123,13 +123,15 @@ def _written(copies: Copies, path: Path, name: str) -> Touched | None:
         path.unlink()
         return Touched(name=name, how="removed")
     if path.suffix in _LISTS and scrubbing.form(path) == "text":
-        lines = scrubbing.text_lines(path, copies.traces) if scrubbing.may_name(path, copies.traces) else []
-        return Touched(name=name, how="lines", lines=tuple(lines)) if lines else None
+        if not scrubbing.may_name(path, copies.traces):
+            return None
+        lines = scrubbing.text_lines(path, copies.traces).put()
+        return Touched(name=name, how="lines", lines=lines) if lines else None
     if not scrubbing.names(path, copies.traces):
         return None
     if scrubbing.form(path) == "parquet":
-        rows = scrubbing.parquet_rows(path, copies.traces, Layout())
-        return Touched(name=name, how="lines", lines=tuple(rows))
+        rows = scrubbing.parquet_rows(path, copies.traces, Layout()).put()
+        return Touched(name=name, how="lines", lines=rows)
     path.unlink()
     return Touched(name=name, how="removed")
 
@@ -153,13 +155,12 @@ def _delivered(copies: Copies, path: Path, name: str) -> Touched | None:
         return _whole(copies, path, name)
     if kind == "text" and not scrubbing.may_name(path, copies.traces, layout):
         return None
-    before = files.digest(path)
     clean = scrubbing.text_lines if kind == "text" else scrubbing.parquet_rows
-    lines = clean(path, copies.traces, layout)
-    if not lines:
-        return None
-    _keep_known(copies, before, files.digest(path))
-    return Touched(name=name, how="lines", lines=tuple(lines))
+    cleaned = clean(path, copies.traces, layout)
+    if cleaned.lines:  # known before it is there: a kill in between leaves nothing to be imported twice
+        _keep_known(copies, files.digest(path), files.digest(cleaned.temporary))
+    lines = cleaned.put()
+    return Touched(name=name, how="lines", lines=lines) if lines else None
 
 
 def _whole(copies: Copies, path: Path, name: str) -> Touched | None:

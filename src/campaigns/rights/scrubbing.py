@@ -78,16 +78,40 @@ def may_name(path: Path, traces: Traces, layout: Layout | None = None) -> bool:
         return _worth_reading(rest, traces, layout)
 
 
-def text_lines(path: Path, traces: Traces, layout: Layout | None = None) -> list[int]:
-    """Take the people out of a text file; the lines (from 1) that were changed.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cleaned:
+    """A file without the people, beside the one that it will replace: `lines` (or rows, from 1) changed."""
 
-    Their own lines are emptied. In another person's row, told by `layout`, only what is theirs goes. Raises
-    `StillWritten` when somebody writes to the file at the same time.
+    path: Path
+    temporary: Path
+    before: tuple[int, int]
+    lines: tuple[int, ...]
+
+    def put(self) -> tuple[int, ...]:
+        """Take the place of the old file, with its time and mode; the lines that changed.
+
+        Raises `StillWritten` when somebody wrote to the file meanwhile.
+        """
+        if not self.lines or mark(self.path) != self.before:
+            self.temporary.unlink()
+            if self.lines:
+                raise StillWritten
+            return ()
+        old = self.path.lstat()
+        os.utime(self.temporary, ns=(old.st_atime_ns, old.st_mtime_ns))
+        self.temporary.chmod(old.st_mode & 0o777)
+        self.temporary.replace(self.path)
+        sync(self.path.parent)
+        return self.lines
+
+
+def text_lines(path: Path, traces: Traces, layout: Layout | None = None) -> Cleaned:
+    """A text file without the people.
+
+    Their own lines are emptied. In another person's row, told by `layout`, only what is theirs goes.
     """
     changed: list[int] = []
-    before = mark(path)
-    temporary = path.with_name(f".{path.name}{_LEFTOVER}")
-    temporary.unlink(missing_ok=True)
+    before, temporary = mark(path), _temporary(path)
     with _open(path) as source, _create(temporary) as target:
         for first, lines in _records(source):
             new = _cleaned(lines, traces, layout)
@@ -98,44 +122,36 @@ def text_lines(path: Path, traces: Traces, layout: Layout | None = None) -> list
             target.writelines(new or lines)
         target.flush()
         os.fsync(target.fileno())
-    if changed:
-        _put(temporary, path, before)
-    else:
-        temporary.unlink()
-    return changed
+    return Cleaned(path=path, temporary=temporary, before=before, lines=tuple(changed))
 
 
-def parquet_rows(path: Path, traces: Traces, layout: Layout) -> list[int]:
-    """Take the people's rows out of a Parquet file, and what is theirs out of others; rows from 1."""
-    before = mark(path)
+def parquet_rows(path: Path, traces: Traces, layout: Layout) -> Cleaned:
+    """A Parquet file without the people's rows, and without what is theirs in others."""
+    before, temporary = mark(path), _temporary(path)
     frame = _parquet(path)
     number = layout.person if layout.person in frame.columns else None
     numbers = frame[number].cast(pl.String).to_list() if number else [None] * len(frame)
     verdicts = [
         _verdict(text, said, traces, layout) for text, said in zip(_joined(frame), numbers, strict=True)
     ]
-    changed = [at for at, verdict in enumerate(verdicts, 1) if verdict]
-    if changed:
-        texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-        others = pl.Series([verdict == "quotes" for verdict in verdicts])
-        redacted = [
-            pl.when(others)
-            .then(pl.col(name).map_elements(traces.redacted, pl.String))
-            .otherwise(name)
-            .alias(name)
-            for name in texts
-        ]
-        kept = frame.with_columns(redacted).filter(pl.Series([verdict != "own" for verdict in verdicts]))
-        temporary = path.with_name(f".{path.name}{_LEFTOVER}")
-        content = io.BytesIO()
-        kept.write_parquet(content)
-        temporary.unlink(missing_ok=True)
-        with _create(temporary) as target:
-            target.write(content.getvalue())
-            target.flush()
-            os.fsync(target.fileno())
-        _put(temporary, path, before)
-    return changed
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    others = pl.Series([verdict == "quotes" for verdict in verdicts], dtype=pl.Boolean)
+    redacted = [
+        pl.when(others)
+        .then(pl.col(name).map_elements(traces.redacted, pl.String))
+        .otherwise(name)
+        .alias(name)
+        for name in texts
+    ]
+    own = pl.Series([verdict == "own" for verdict in verdicts], dtype=pl.Boolean)
+    content = io.BytesIO()
+    frame.with_columns(redacted).filter(~own).write_parquet(content)
+    with _create(temporary) as target:
+        target.write(content.getvalue())
+        target.flush()
+        os.fsync(target.fileno())
+    changed = tuple(at for at, verdict in enumerate(verdicts, 1) if verdict)
+    return Cleaned(path=path, temporary=temporary, before=before, lines=changed)
 
 
 def leftovers(folder: Path) -> Iterator[Path]:
@@ -253,17 +269,11 @@ def _open(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
 
 
+def _temporary(path: Path) -> Path:
+    temporary = path.with_name(f".{path.name}{_LEFTOVER}")
+    temporary.unlink(missing_ok=True)
+    return temporary
+
+
 def _create(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
-
-
-def _put(temporary: Path, path: Path, before: tuple[int, int]) -> None:
-    """In the place of the old file, with its time and mode."""
-    if mark(path) != before:
-        temporary.unlink()
-        raise StillWritten
-    old = path.lstat()
-    os.utime(temporary, ns=(old.st_atime_ns, old.st_mtime_ns))
-    temporary.chmod(old.st_mode & 0o777)
-    temporary.replace(path)
-    sync(path.parent)

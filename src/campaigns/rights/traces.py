@@ -160,7 +160,7 @@ def _pattern(first: str, last: str) -> re.Pattern[str]:
 
 
 def _names(persons: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    for first, last in persons.select("first_name", "last_name").unique().rows():
+    for first, last in persons.select("first_name", "last_name").drop_nulls().unique().rows():
         if folded_name(first, last):
             yield _folded(first), _folded(last)
 
@@ -177,10 +177,12 @@ def _namesakes_streets(
     persons: pl.DataFrame, points: pl.DataFrame, names: Collection[tuple[str, str]]
 ) -> Iterable[str]:
     """Where the namesakes live."""
+    last_names = [last for _, last in names]
+    alike = persons.filter(pl.col("last_name").str.strip_chars().str.to_lowercase().is_in(last_names))
     namesakes = [
         person_id
-        for person_id, first, last in persons.select("person_id", "first_name", "last_name").rows()
-        if first and last and (_folded(first), _folded(last)) in names
+        for person_id, first, last in alike.select("person_id", "first_name", "last_name").rows()
+        if first and (_folded(first), _folded(last)) in names
     ]
     letters = points.filter(pl.col("person_id").is_in(namesakes), channel="letter")
     return map(_street, letters["value"])
