@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from campaigns.cli.commands import app
+from campaigns.permissions import listing
 from campaigns.settings.model import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -132,7 +133,7 @@ def _default(field: Any) -> str:
     return "" if value in ("", (), {}, None) else str(value)
 
 
-PAGES = {"commands.md": commands_page, "settings.md": settings_page}
+PAGES = {"commands.md": commands_page, "settings.md": settings_page, "rules.md": listing.page}
 
 
 if __name__ == "__main__":

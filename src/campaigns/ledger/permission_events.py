@@ -84,6 +84,11 @@ def of_person(connection: sa.Connection, controller: str, person_id: int) -> pl.
     return Ledger.of(connection).frame(connection, _SELECT.where(mine))
 
 
+def matching(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> pl.DataFrame:
+    """The events for which a condition on `permission_events` holds, in order."""
+    return Ledger.of(connection).frame(connection, _SELECT.where(condition))
+
+
 _SELECT = sa.select(table).order_by(table.c.position)
 Owner = tuple[str, int | None, str | None]
 

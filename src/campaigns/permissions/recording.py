@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 
 import sqlalchemy as sa
 
 from campaigns.errors import UserError
+from campaigns.identifiers.personal_codes import contains_certain
 from campaigns.ledger import Ledger, permission_events
 from campaigns.ledger.lists import among
 from campaigns.ledger.permission_events import PermissionEvent
@@ -23,6 +24,9 @@ CHANNELS: tuple[str, ...] = get_args(Channel)
 PURPOSES: tuple[str, ...] = get_args(PermissionPurpose)
 _WIDENING = frozenset(word.kind for word in KINDS.values() if word.widens)
 _AFTER = timedelta(microseconds=1)
+# What a cookie banner offers, and what an ad platform asks for, in the words of the rules.
+ADVERTISING = ("ad_user_data+ad_personalization", "no_ad_consent")
+_ABOUT: Mapping[str, tuple[str, ...]] = {"cookie_consent": ("none", "analytics_only", "marketing")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,16 +93,28 @@ def unsubscribe_all(ledger: Ledger, connection: sa.Connection, presses: Sequence
     return len({(event.controller, event.person_id) for event in new})
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What the person saw or heard when saying it: part of the proof."""
+
+    text_version: str | None = None  # of the words that were shown or read out
+    text_language: str | None = None
+    notice_version: str | None = None
+    guardian: str | None = None  # who consented for a child: a reference, not a name
+
+
 def record(
     connection: sa.Connection,
     *,
-    people: Sequence[tuple[str, int]],
+    people: Sequence[tuple[str, int]] = (),
+    addresses: Sequence[tuple[str, str]] = (),
     kind: str,
     channel: str | None = None,
     purpose: str | None = None,
     about: str | None = None,
     evidence: str | None = None,
     method: str | None = None,
+    shown: Shown = Shown(),
     valid_until: datetime | None = None,
     at: datetime,
     now: datetime,
@@ -107,40 +123,79 @@ def record(
     """Record what a person said to somebody; the positions of the events.
 
     `people` are (controller, person_id): one, or the same human in several registers when a ban names no
-    company (the shared postal address), which then holds in each. The same word with the same time and
-    proof is one event, however often it is recorded.
+    company (the shared postal address), which then holds in each. `addresses` are (controller, keyed digest)
+    where nobody has the address yet: a refusal holds for whoever appears with it. `evidence` is where the
+    proof is. The same word with the same time and proof is one event, however often it is recorded.
 
-    Raises `UserError` PRM001 to PRM005 when something is missing or cannot be.
+    Raises `UserError` PRM001 to PRM010 when something is missing or cannot be.
     """
     found = check(kind, channel=channel, purpose=purpose, about=about)
-    if KINDS[found].widens and not evidence:
-        raise UserError("PRM004", f"`{found}` needs its proof.", hint="say where the proof is: --evidence")
-    if at > now:
+    _check_proof(found, evidence, shown, at=at, now=now, valid_until=valid_until)
+    if addresses and KINDS[found].widens:
         raise UserError(
-            "PRM005", "nobody can have said this in the future.", hint="give the time it was said"
+            "PRM010", "nobody in the register has this address.", hint="only refusals are kept for an address"
         )
+    owners: list[tuple[str, int | None, str | None]] = [(name, number, None) for name, number in people]
+    owners += [(name, None, digest) for name, digest in addresses]
+    said = (found, channel, purpose, about, at.isoformat(), valid_until, evidence, *astuple(shown))
+    details = {"about": about, "guardian": shown.guardian}
     events = [
         PermissionEvent(
-            event_id=_digest("record", *owner, found, channel, purpose, about, evidence, at.isoformat()),
+            event_id=_digest("record", *owner, *said),
             controller=owner[0],
             person_id=owner[1],
+            address_digest=owner[2],
             kind=found,
             channel=channel,
             purpose=purpose,
-            scope="controller" if len(people) == 1 else "unscoped",
+            scope="controller" if len(owners) == 1 else "unscoped",
             occurred_at=at,
             recorded_at=now,
             valid_until=valid_until,
             source=source,
             method=method,
+            text_version=shown.text_version,
+            text_language=shown.text_language,
+            notice_version=shown.notice_version,
             evidence=evidence,
-            details={"about": about} if about else {},
+            details={name: value for name, value in details.items() if value},
         )
-        for owner in people
+        for owner in owners
     ]
     permission_events.append(connection, events)
     mine = among(connection, table.c.event_id, [event.event_id for event in events])
     return list(connection.scalars(sa.select(table.c.position).where(mine).order_by(table.c.position)))
+
+
+def _check_proof(
+    kind: str,
+    evidence: str | None,
+    shown: Shown,
+    *,
+    at: datetime,
+    now: datetime,
+    valid_until: datetime | None,
+) -> None:
+    """What a word of that kind must be shown with. Raises `UserError` PRM004, PRM005, PRM007 to PRM009."""
+    widens = KINDS[kind].widens
+    if widens and not evidence:
+        raise UserError("PRM004", f"`{kind}` needs its proof.", hint="say where the proof is: --evidence")
+    if at > now:
+        raise UserError(
+            "PRM005", "nobody can have said this in the future.", hint="give the time it was said"
+        )
+    if valid_until is not None and (not widens or valid_until <= at):
+        raise UserError(
+            "PRM007",
+            "only a permission can run out, and only after it was given.",
+            hint="look at --valid-until",
+        )
+    if kind == "guardian_granted" and not shown.guardian:
+        raise UserError("PRM008", "who is the guardian?", hint="give a reference, not a name: --guardian")
+    if any(contains_certain(text) for text in (evidence, *astuple(shown)) if text):
+        raise UserError(
+            "PRM009", "this looks like a personal identity code.", hint="leave it out: it is never stored"
+        )
 
 
 def check(kind: str, *, channel: str | None, purpose: str | None, about: str | None = None) -> str:
@@ -148,9 +203,16 @@ def check(kind: str, *, channel: str | None, purpose: str | None, about: str | N
     found = known(kind)
     if found is None:
         raise UserError("PRM001", f"`{kind}` is no kind of permission event.", hint=suggestion(kind, KINDS))
-    for name, value, words in (("channel", channel, CHANNELS), ("purpose", purpose, PURPOSES)):
+    if found == "erased":
+        raise UserError("PRM001", "erasing is more than a word.", hint="use: campaigns rights erase PERSON")
+    choices = _ABOUT.get(found, ()) or (ADVERTISING if purpose == "online_advertising" else ())
+    for name, value, words in (
+        ("channel", channel, CHANNELS),
+        ("purpose", purpose, PURPOSES),
+        ("`about`", about if choices else None, choices),
+    ):
         if value and value not in words:
-            raise UserError("PRM006", f"`{value}` is no {name}.", hint=suggestion(value, words))
+            raise UserError("PRM006", f"`{value}` is no {name} of ours.", hint=suggestion(value, words))
     word = KINDS[found]
     given = {"channel": channel, "purpose": purpose, "about": about}
     for name in word.needs:

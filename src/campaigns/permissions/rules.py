@@ -72,9 +72,12 @@ def sentence(code: str, language: str = "en") -> str:
     return rule.fi if language == "fi" else rule.en
 
 
-def remedy(code: str, language: str = "en") -> str:
-    """What would change the answer; empty when nothing would."""
-    rule = _FIRST[code]
+def remedy(code: str, language: str = "en", *, of_data: bool = False) -> str:
+    """What would change the answer; empty when nothing would. `of_data`: about the use of an attribute in a
+    segment, where the same code has another remedy than for a message.
+    """
+    mine = [rule for rule in reversed(RULES) if rule.code == code]
+    rule = next((rule for rule in mine if (rule.scope == "segment") == of_data), mine[0])
     return rule.remedy_fi if language == "fi" else rule.remedy_en
 
 

@@ -145,7 +145,7 @@ class Preview:
             yield (
                 f"{_few(with_purchase)} of them gave the address with a purchase; policy soft_opt_in is off."
             )
-        if remedy := _remedy(code):
+        if remedy := rules.remedy(code):
             yield remedy
 
     def _rest(self) -> Iterator[str]:
@@ -224,12 +224,6 @@ def _with_purchase(db: Engine, found: Resolution) -> dict[str, int]:
 
 def _row(line: object, text: str, *numbers: str) -> str:
     return f"{line!s:>5}  {text:<{_TEXT}}{''.join(f'{number:>{_NUMBER}}' for number in numbers)}".rstrip()
-
-
-def _remedy(code: str) -> str:
-    """What would change the answer about a message; the same code about data has another remedy."""
-    about_messages = (rule for rule in reversed(rules.RULES) if rule.code == code and rule.scope != "segment")
-    return next((rule.remedy_en for rule in about_messages), "")
 
 
 def _few(people: int) -> str:

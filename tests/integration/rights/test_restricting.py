@@ -9,7 +9,7 @@ from campaigns import engine
 from campaigns.errors import Refused, UserError
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
-from campaigns.workspace import audience, objecting, permitting, rights
+from campaigns.workspace import audience, objecting, permission_asking, rights
 from support.bureaus import OURS, Bureau
 
 SEGMENT = """\
@@ -93,7 +93,7 @@ def test_lifting_needs_that_the_person_was_told(bureau: Bureau, person: int) -> 
     told = bureau.workspace.today()
     objecting.lift(bureau.workspace, begun(bureau, "restrict", person), told=told)
     assert code(bureau, person) == "CONSENT"
-    events = permitting.show(bureau.workspace, str(person), controller="")
+    events = permission_asking.show(bureau.workspace, str(person), controller="")["events"]
     assert "told 2026-11-24" in str(events[-1]["evidence"])
 
 
