@@ -95,13 +95,13 @@ def _copy(row: Any, mailbox: Path, tokens: Tokens) -> bytes | None:
     if not name or "/" in name or row.channel != "email":
         return None
     reference = f"<{tokens.reference(row.message_id)}@".encode()
-    for folder in ("new", "cur"):
-        for path in sorted((mailbox / folder).glob(f"{_literal(name)}*")):
-            if path.is_symlink() or not path.is_file():
-                continue
-            raw = path.read_bytes()
-            if reference in raw[:_HEAD]:
-                return raw
+    read = (mailbox / "cur").glob(f"{_literal(name)}:*")  # a mail reader moves what was read, and adds flags
+    for path in (mailbox / "new" / name, *read):
+        if path.is_symlink() or not path.is_file():
+            continue
+        raw = path.read_bytes()
+        if reference in raw[:_HEAD]:
+            return raw
     return None
 
 

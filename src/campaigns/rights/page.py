@@ -157,7 +157,7 @@ def _kept(row: Row, words: Labels) -> Row:
     return {
         "category": words.of("keep", row["category"]),
         "keep": words("page.months" if row["months"] else "page.days", n=count),
-        "text": row["reason"],
+        "sentence": row["reason"],
     }
 
 

@@ -18,7 +18,7 @@ WIDE = 7  # columns; a row with more is easier to read as a card
 _WORDS = frozenset(
     {"kind", "channel", "channels", "state", "relationship", "language", "text_language", "direction"}
     | {"energy", "contract_type", "purpose", "action", "reason", "received_by", "heating", "building_type"}
-    | {"region", "transfer", "method", "scope", "about"}
+    | {"region", "transfer", "method", "scope", "about", "role", "duties", "industry"}
 )
 # What only machines need; access.json has it.
 _FOR_MACHINES = frozenset(
@@ -99,7 +99,11 @@ class Maker:
             head=heads,
             rows=tuple(
                 tuple(
-                    Cell(label=head, text=self._text(column, row[column]), number=_is_number(row[column]))
+                    Cell(
+                        label=head,
+                        text=self._text(column, row[column]),
+                        number=_is_amount(column, row[column]),
+                    )
                     for head, column in zip(heads, columns, strict=True)
                 )
                 for row in rows
@@ -147,5 +151,6 @@ def _object(text: str) -> Any:
     return found if isinstance(found, dict) else text
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_amount(column: str, value: Any) -> bool:
+    """A number to compare with those above it, rather than one that names something."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and column not in _AS_THEY_STAND
