@@ -91,3 +91,25 @@ def test_other_files_are_left_alone(folder: Path) -> None:
     code, text = run(folder, "permission", "import", str(folder / "inbox" / "asiakkaat_1.csv"))
     assert code == 2
     assert "REG004" in text
+
+
+def test_an_attestation_is_shown_where_a_consent_rests_on_it(folder: Path) -> None:
+    evidence = (
+        "    evidence: {attested_by: A. Officer, date: 2026-03-01, form: paper form 7, "
+        "period: {from: 2025-01-01, to: 2026-02-28}}\n"
+    )
+    path = folder / "campaigns.yml"
+    place = "  crm_permissions:\n"
+    path.write_text(path.read_text("utf-8").replace(place, place + evidence, 1), "utf-8")
+    assert run(folder, "import", str(folder / "inbox" / "asiakkaat_1.csv"))[0] == 0
+    code, text = run(folder, "permission", "import", str(folder / "inbox" / "luvat_1.csv"), "--json")
+    assert code == 0
+    (effect,) = json.loads(text)["effects"]
+    assert effect["codes"] == {"CONSENT": 2, "BANNED_ALL": 1}
+    code, text = run(folder, "permission", "show", "C2", "--json")
+    assert code == 0
+    assert [row["evidence"] for row in json.loads(text)["events"]] == [
+        "attested by A. Officer on 2026-03-01: paper form 7"
+    ]
+    code, text = run(folder, "permission", "show", "C1", "--json")
+    assert [row["evidence"] for row in json.loads(text)["events"]] == ["scan-1"]
