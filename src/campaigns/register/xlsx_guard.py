@@ -62,8 +62,10 @@ class _Part:
         rows = {row for _, row in found}
         rows.update(_ROW.findall(text))
         self.last_row = max([self.last_row, *map(int, rows)])
-        self.wrong_rows.update(map(int, _ERROR.findall(text)))
-        self.wrong_rows.update(map(int, _UNCOMPUTED.findall(text)))
+        if b't="e"' in text:
+            self.wrong_rows.update(map(int, _ERROR.findall(text)))
+        if b"<f" in text:
+            self.wrong_rows.update(map(int, _UNCOMPUTED.findall(text)))
 
     @property
     def area(self) -> int:
