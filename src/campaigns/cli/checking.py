@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say
+from campaigns.cli.output import as_json, say, talk
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def check(
         as_json([mistake.as_json() for mistake in mistakes])
     elif mistakes:
         for mistake in mistakes:
-            typer.echo(f"{mistake}\n", err=True)
+            talk(f"{mistake}\n")
         say(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}")
     else:
         say("all well")

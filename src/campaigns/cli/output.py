@@ -14,12 +14,19 @@ Tick = Callable[[int, int | None], None]
 
 def say(text: str = "") -> None:
     """A line of data on stdout."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{without_codes(text)}\n")
 
 
 def talk(text: str) -> None:
     """A line for the person at the terminal, on stderr."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{without_codes(text)}\n")
+
+
+def without_codes(text: str) -> str:
+    """The text as it may be shown: a personal identity code, wherever somebody typed it, is masked."""
+    from campaigns.identifiers import personal_codes
+
+    return personal_codes.mask(text) if personal_codes.contains_certain(text) else text
 
 
 def as_json(document: Any) -> None:
