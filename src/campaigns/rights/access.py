@@ -94,6 +94,7 @@ def gather(parts: Parts, segments: Segments, request: Request, *, today: date) -
             "months": _rows(held.months),
             "days": _rows(held.days),
             "facts": _rows(held.day_facts),
+            "month_facts": _rows(held.month_facts),
         },
         "metrics": _rows(held.metrics),
         "metrics_history": _rows(held.metrics_history),

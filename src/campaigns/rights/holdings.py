@@ -32,6 +32,7 @@ class Holdings:
     days: pl.DataFrame  # consumption, one row a metering point, direction and local day
     day_facts: pl.DataFrame
     kept_months: pl.DataFrame  # sums of days that are no longer kept
+    month_facts: pl.DataFrame
     metrics: pl.DataFrame
     metrics_history: pl.DataFrame
     companies: pl.DataFrame
@@ -58,7 +59,7 @@ def of_person(db: Engine, controller: str, person_id: int, *, today: date) -> Ho
     db.register("own_spans", _own_spans(periods))
     points = db.query(_SQL["points"], ours | {"today": today})
     db.register("points", points)
-    names = ("sites", "days", "day_facts", "kept_months", "metrics", "metrics_history")
+    names = ("sites", "days", "day_facts", "kept_months", "month_facts", "metrics", "metrics_history")
     return Holdings(
         points=points,
         companies=db.query(_SQL["companies"], asked),

@@ -74,6 +74,17 @@ ANTI JOIN (SELECT * FROM periods WHERE NOT is_own) AS other ON other.metering_po
 WHERE m.controller = $controller
 ORDER BY m.metering_point_id, m.direction, m.month
 
+-- name: month_facts
+-- What was computed of those months, by the same rule.
+SELECT m.* EXCLUDE (controller, first)
+FROM (SELECT *, strptime(month || '-01', '%Y-%m-%d')::DATE AS first FROM month_facts) AS m
+SEMI JOIN own_spans AS own ON own.metering_point_id = m.metering_point_id
+    AND own.first <= last_day(m.first) AND own.last >= m.first
+ANTI JOIN (SELECT * FROM periods WHERE NOT is_own) AS other ON other.metering_point_id = m.metering_point_id
+    AND other.first <= last_day(m.first) AND other.last >= m.first
+WHERE m.controller = $controller
+ORDER BY m.metering_point_id, m.month
+
 -- name: metrics
 -- What was computed for the metering points that the person holds, about days that are theirs.
 SELECT m.* EXCLUDE (controller)

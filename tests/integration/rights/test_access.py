@@ -30,6 +30,7 @@ REACHED_OR_NOBODY_S = {
     "consumption_days": "consumption",
     "consumption_months": "consumption",
     "day_facts": "consumption",
+    "month_facts": "consumption",
     "metrics": "metrics",
     "metrics_history": "metrics_history",
     "day_fact_months": None,
@@ -265,9 +266,11 @@ def test_old_monthly_sums_are_told_unless_two_held_that_month(workspace: Workspa
         world.plant(
             "consumption_months", A, 0, "M", metering_point_id=77, month=month, wh_sum=wh, direction="import"
         )
+        world.plant("month_facts", A, 0, "M", metering_point_id=77, month=month)
     world.write(workspace)
-    months = answer(workspace, 1)["consumption"]["months"]
-    assert [(row["month"], row["kwh"]) for row in months] == [("2026-01", 2.0)]
+    told = answer(workspace, 1)["consumption"]
+    assert [(row["month"], row["kwh"]) for row in told["months"]] == [("2026-01", 2.0)]
+    assert [row["month"] for row in told["month_facts"]] == ["2026-01"]
 
 
 def test_what_a_left_place_has_become_is_not_told(workspace: Workspace) -> None:
