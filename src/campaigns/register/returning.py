@@ -1,7 +1,7 @@
 """Erased people whom a source sends again: their row goes in empty, and they are still not contacted.
 
-The row must be there, since the source's contracts name it; it says nothing of the person but that they were
-erased. Which rows these are is told by `erased`.
+The row must be there, since the source's contracts name it, and so that counts say why somebody is left out.
+Of the person it has the number, kind and language, nothing else. Which rows these are is told by `erased`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from campaigns.register.erased import KEY_CHANNEL, key_value
 from campaigns.register.jobs import Job
 
 _TELLING = (
-    "language",
     "birth_year",
     "first_name",
     "last_name",
@@ -48,8 +47,7 @@ def emptied(job: Job, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     is_back = pl.col("person_id").is_in(back.implode())
     job.rejects.hide(rows.filter(is_back)["_line"])
     empty = [pl.when(~is_back).then(name).alias(name) for name in _TELLING]
-    kind = pl.when(is_back).then(pl.lit("consumer")).otherwise("kind").alias("kind")
-    return rows.with_columns(*empty, kind), back
+    return rows.with_columns(empty), back
 
 
 def _returned(job: Job, rows: pl.DataFrame) -> pl.Series:

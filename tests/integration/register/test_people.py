@@ -91,7 +91,7 @@ def test_an_erased_person_comes_back_as_an_empty_row_and_is_not_contacted(office
     person_id = keys["person_id"].item()
     assert person_id == 3, "an id is never given twice"
     row = office.frame("persons").filter(person_id=person_id).row(0, named=True)
-    told = ("first_name", "last_name", "birth_year", "language", "postal_code")
+    told = ("first_name", "last_name", "birth_year", "postal_code")
     assert [row[name] for name in told] == [None] * len(told)
     assert office.frame("contact_points")["person_id"].unique().to_list() == [2]
     assert office.decisions(person_id) == {"email": "ERASED", "letter": "ERASED"}
