@@ -43,7 +43,7 @@ def begin(ledger: Ledger, plan: PlanRow, *, now: datetime) -> str:
     refuse_older(ledger)
     line = {name: getattr(plan, name) for name in Sending.__dataclass_fields__}
     at = {"position": ledger.position(), "at": journal.time_of(now)}
-    ledger.sendings.append([{**line, **at, "what": BEGUN, "run": run}])
+    ledger.sendings.append([{**line, **at, "what": BEGUN, "run": run}], at_once=True)
     return run
 
 
@@ -51,7 +51,7 @@ def end(ledger: Ledger, run: str, *, now: datetime) -> None:
     """Write down that it ended, when the outcomes of all that was begun are in the ledger."""
     if ledger.sendings is not None:
         at = {"position": ledger.position(), "at": journal.time_of(now)}
-        ledger.sendings.append([{**at, "what": ENDED, "run": run}])
+        ledger.sendings.append([{**at, "what": ENDED, "run": run}], at_once=True)
 
 
 def refuse_older(ledger: Ledger) -> None:
