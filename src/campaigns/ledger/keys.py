@@ -10,16 +10,20 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 from pathlib import Path
 
-from campaigns.errors import DataDamaged
+from campaigns.errors import DataDamaged, UserError
 
 NAME = "digest.key"
 SIZE = 32
 
 
 def read(folder: Path) -> bytes:
-    """The key in `folder`. Raises `DataDamaged` when the file is missing or is not a key."""
+    """The key in `folder`.
+
+    Raises `DataDamaged` when the file is missing or is not a key, `UserError` LED007 when others may read it.
+    """
     path = folder / NAME
     try:
         text = path.read_text("ascii").strip()
@@ -31,6 +35,10 @@ def read(folder: Path) -> bytes:
             "LED005",
             f"the ledger's key file {path} is missing or damaged.",
             hint="restore it from a backup: without it banned and erased addresses are not recognised",
+        )
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise UserError(
+            "LED007", "the ledger's key file can be read by others.", file=path, hint=f"chmod 600 {path}"
         )
     return key
 
