@@ -35,6 +35,7 @@ bench: setup
 torture: setup
 	./tests/world.sh
 	$(BIN)/python -m pytest tests/torture -n 2 $(PYTEST)
+	PROPERTY_EFFORT=20 $(BIN)/python -m pytest tests/integration/invariants -n 2 $(PYTEST)
 
 docs: setup
 	$(BIN)/python tests/support/reference.py

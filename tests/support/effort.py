@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-# What CAMPAIGNS_EFFORT multiplies the number of examples by; `make torture` sets it.
-FACTOR = int(os.environ.get("CAMPAIGNS_EFFORT", "1"))
+# What the number of examples is multiplied by; `make torture` sets it.
+FACTOR = int(os.environ.get("PROPERTY_EFFORT", "1"))
 
 
 def examples(number: int, **more: Any) -> settings:
