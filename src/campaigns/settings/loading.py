@@ -38,7 +38,10 @@ def find_workspace(start: Path | None = None) -> Path:
 
 
 def load(path: Path) -> Settings:
-    """Read `campaigns.yml`. Raises `Mistakes` with every mistake in it."""
+    """Read `campaigns.yml`. Raises `Mistakes` with every mistake in it, `UserError` CFG013 when others may
+    change it.
+    """
+    _refuse_others(path)
     node = read(path, name=path.name)
     found = [
         *_secrets(node),
@@ -94,6 +97,12 @@ def _early(node: Node) -> Iterator[Mistake]:
                 f"`date` `{scalar.text}` is in the future: nobody has attested this source yet.",
                 "give the day on which the privacy officer looked at the form",
             )
+
+
+def _refuse_others(path: Path) -> None:
+    """Everybody may read this file, as it holds no secret; who may change it decides who gets a message."""
+    if path.is_file() and path.stat().st_mode & 0o022:
+        raise UserError("CFG013", f"others may change {path.name}.", file=path, hint=f"chmod go-w {path}")
 
 
 def _secrets(node: Node) -> Iterator[Mistake]:

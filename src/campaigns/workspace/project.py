@@ -77,6 +77,8 @@ class Workspace:
         """Where data lies; for this user only."""
         folder = self.root / "data"
         folder.mkdir(mode=0o700, exist_ok=True)
+        if not folder.is_symlink() and folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
         return folder
 
     @cached_property
