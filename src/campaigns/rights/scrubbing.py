@@ -167,7 +167,7 @@ def _verdict(
         return "own"
     if not traces.in_text(text):
         return ""
-    known = layout is not None and number and (layout.key_space, number) in traces.others
+    known = layout is not None and number and traces.is_others(layout.key_space, number)
     return "quotes" if known else "own"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class Traces:
     names: frozenset[tuple[str, str]]  # first and last name, folded
     streets: frozenset[str]  # first lines of letter addresses, folded
     shared: frozenset[str]  # of all these, what somebody else of the register has too
-    others: frozenset[tuple[str, str]]  # customer numbers of everybody else
+    keys: pl.DataFrame = field(repr=False)  # key space and customer number of everybody else
 
     @classmethod
     def of(cls, snapshot: Snapshot, controller: str, person_ids: Collection[int]) -> Traces:
@@ -52,6 +52,9 @@ class Traces:
         keys = snapshot.frame("person_keys").filter(register)
         own, theirs = points.filter(mine), points.filter(~mine)
         names = frozenset(_names(persons.filter(mine)))
+        last_names = [last for _, last in names]
+        lower = pl.col("last_name").str.strip_chars().str.to_lowercase()
+        alike = persons.filter(~mine, lower.is_in(last_names))  # namesakes, and who else has the last name
         return cls(
             numbers=frozenset(keys.filter(mine).select("key_space", "source_id").rows()),
             emails=frozenset(own.filter(channel="email")["value"]),
@@ -60,12 +63,12 @@ class Traces:
             streets=frozenset(map(_street, own.filter(channel="letter")["value"])),
             shared=frozenset(
                 {
-                    *theirs.filter(pl.col("channel") != "letter")["value"],
-                    *(" ".join(name) for name in set(_names(persons.filter(~mine))) & names),
-                    *_namesakes_streets(persons.filter(~mine), theirs, names),
+                    *theirs.filter(pl.col("value").is_in(own["value"].implode()))["value"],
+                    *(" ".join(name) for name in set(_names(alike)) & names),
+                    *_namesakes_streets(alike, theirs, names),
                 }
             ),
-            others=frozenset(keys.filter(~mine).select("key_space", "source_id").rows()),
+            keys=keys.filter(~mine).select("key_space", "source_id"),
         )
 
     def in_text(self, text: str) -> bool:
@@ -82,13 +85,17 @@ class Traces:
 
     def with_number(self, text: str, key_space: str) -> bool:
         """Whether a field of the text is a customer number of theirs; for rows whose columns are unknown."""
-        for place, field in enumerate(_FIELD.findall(text)):
-            word = field.strip()
+        for place, cell in enumerate(_FIELD.findall(text)):
+            word = cell.strip()
             if (key_space, word) in self.numbers and (
                 place == 0 or len(word) >= _LONG_NUMBER or not word.isdigit()
             ):
                 return True
         return False
+
+    def is_others(self, key_space: str, number: str) -> bool:
+        """Whether somebody else of the register has that customer number."""
+        return not self.keys.filter(key_space=key_space, source_id=number).is_empty()
 
     def redacted(self, text: str) -> str:
         """The text of somebody else without what is only of the people who leave."""
@@ -177,11 +184,9 @@ def _namesakes_streets(
     persons: pl.DataFrame, points: pl.DataFrame, names: Collection[tuple[str, str]]
 ) -> Iterable[str]:
     """Where the namesakes live."""
-    last_names = [last for _, last in names]
-    alike = persons.filter(pl.col("last_name").str.strip_chars().str.to_lowercase().is_in(last_names))
     namesakes = [
         person_id
-        for person_id, first, last in alike.select("person_id", "first_name", "last_name").rows()
+        for person_id, first, last in persons.select("person_id", "first_name", "last_name").rows()
         if first and (_folded(first), _folded(last)) in names
     ]
     letters = points.filter(pl.col("person_id").is_in(namesakes), channel="letter")
