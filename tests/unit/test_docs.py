@@ -11,7 +11,8 @@ from support import reference
 
 ROOT = Path(__file__).parents[2]
 PROSE = "\n".join(
-    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("marketer", "analyst", "operator")
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("marketer", "analyst", "operator", "privacy")
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -105,10 +106,10 @@ def standings(parts: Parts, *, day: date, controller: str = "") -> list[Standing
 def remember(parts: Parts) -> None:
     """Keep the digest of every text that is used from now on, so that a later edit is found.
 
-    Raises as `standings`.
+    A text that is not there yet is remembered when it is; `campaigns check` tells of it.
     """
     for controller in parts.settings.controllers:
-        _texts(parts, controller)
+        _first(parts, {name: digest for name, *_, digest in _files(parts, controller) if digest})
 
 
 def _standing(parts: Parts, db: Engine, controller: str, day: date) -> Standing:
@@ -140,31 +141,39 @@ def _standing(parts: Parts, db: Engine, controller: str, day: date) -> Standing:
 
 def _texts(parts: Parts, controller: str) -> dict[str, tuple[Text, ...]]:
     """The texts of each version; what is seen for the first time is remembered as it is now."""
-    notices = parts.settings.controllers[controller].notices
-    files = {
-        f"{controller} {version} {language}": (version, language, file, _digest(parts, file))
-        for version, notice in notices.items()
-        for language, file in notice.text.items()
-    }
-    with parts.ledger.read() as connection:
-        first = ledger_notices.texts(connection, files)
-    if new := [name for name in files if name not in first]:
-        with parts.ledger.write() as connection:
-            first = ledger_notices.texts(connection, files)
-            for name in new:
-                if name not in first:
-                    ledger_notices.keep_text(connection, name, files[name][3])
-    found: dict[str, tuple[Text, ...]] = dict.fromkeys(notices, ())
-    for name, (version, language, file, digest) in files.items():
-        text = Text(language=language, file=file, digest=digest, edited=first.get(name, digest) != digest)
+    files = list(_files(parts, controller))
+    for _, _, _, file, digest in files:
+        if not digest:
+            raise UserError(
+                "PRV004", f"there is no file {file} in the workspace.", hint="see `notices:` in campaigns.yml"
+            )
+    first = _first(parts, {name: digest for name, *_, digest in files})
+    found: dict[str, tuple[Text, ...]] = dict.fromkeys(parts.settings.controllers[controller].notices, ())
+    for name, version, language, file, digest in files:
+        text = Text(language=language, file=file, digest=digest, edited=first[name] != digest)
         found[version] = (*found[version], text)
     return found
 
 
-def _digest(parts: Parts, file: str) -> str:
-    path = (parts.root / file).resolve()
-    if not path.is_relative_to(parts.root.resolve()) or not path.is_file():
-        raise UserError(
-            "PRV004", f"there is no file {file} in the workspace.", hint="see `notices:` in campaigns.yml"
-        )
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _files(parts: Parts, controller: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """Of each text its own name, version, language, file and digest; the digest of no file is empty."""
+    for version, notice in parts.settings.controllers[controller].notices.items():
+        for language, file in notice.text.items():
+            path = (parts.root / file).resolve()
+            there = path.is_relative_to(parts.root.resolve()) and path.is_file()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest() if there else ""
+            yield f"{controller} {version} {language}", version, language, file, digest
+
+
+def _first(parts: Parts, texts: Mapping[str, str]) -> dict[str, str]:
+    """The digest that each of these texts had when it was first used, which may be now."""
+    with parts.ledger.read() as connection:
+        first = ledger_notices.texts(connection, texts)
+    if set(texts) <= set(first):
+        return first
+    with parts.ledger.write() as connection:
+        first = ledger_notices.texts(connection, texts)
+        for name in texts:
+            if name not in first:
+                ledger_notices.keep_text(connection, name, texts[name])
+    return {**texts, **first}

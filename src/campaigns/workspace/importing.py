@@ -26,6 +26,7 @@ def run(
 ) -> ImportResult:
     """Import files and folders of files. Raises `UserError`; refused files are in the result."""
     from campaigns.register.importing import import_files
+    from campaigns.reports.privacy_notices import remember
     from campaigns.workspace import auditing
     from campaigns.workspace.kinds import all_kinds
 
@@ -45,6 +46,7 @@ def run(
     result = ImportResult(files=done)
     if changed := result.audited():
         auditing.note(workspace, "files_imported", details={"files": changed})
+        remember(workspace.parts)  # from now on people have been told of these notices
     return result
 
 

@@ -128,9 +128,8 @@ def test_each_leaves_its_entry(root: Path) -> None:
         assert all(json.loads(str(entry["details"]))["origin"] == "cli" for entry in new), step
         seen = len(now)
         values |= _newest(root)
+        assert not [path for place in OURS for path in _loose(root / place)], step
     os.umask(0o077)
-    loose = [path for place in OURS for path in _loose(root / place)]
-    assert not loose
 
 
 OURS = ("data", "erased", "backups")
