@@ -23,12 +23,12 @@ def contacts(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
     rng = dice.of("desk")
     who = np.repeat(people["number"].to_numpy(), rng.poisson(0.6, people.height))
     started = moments(rng, as_of, rng.integers(1, 730, len(who)))
-    lasted = pl.Series(rng.integers(60, 1500, len(who)))
     rows = pl.DataFrame(
         {
             "asiakasnro": who,
             "kanava": pick(rng, CHANNELS, len(who)),
             "alkoi": started,
+            "seconds": rng.integers(60, 1500, len(who)),
             "aihe": pick(rng, TOPICS, len(who)),
             "tulos": pick(rng, OUTCOMES, len(who)),
             "tiimi": choose(rng, TEAMS, len(who)),
@@ -40,7 +40,7 @@ def contacts(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
         kanava="kanava",
         suunta=pl.lit("saapuva"),
         alkoi="alkoi",
-        päättyi=pl.col("alkoi") + pl.duration(seconds=lasted),
+        päättyi=pl.col("alkoi") + pl.duration(seconds="seconds"),
         aihe="aihe",
         tulos="tulos",
         tiimi="tiimi",
