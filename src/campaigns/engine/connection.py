@@ -14,7 +14,7 @@ import polars as pl
 
 from campaigns.engine.failures import may_be_a_file, translate
 from campaigns.engine.frames import Stream, from_relation
-from campaigns.engine.views import VIEWS, columns_of, named, over_files, quoted
+from campaigns.engine.views import VIEWS, Hidden, columns_of, named, over_files, quoted
 from campaigns.lake.schemas import TABLES, empty
 from campaigns.lake.snapshot import Snapshot
 
@@ -32,10 +32,12 @@ class Engine:
         *,
         tables: Collection[str] = VIEWS,
         masked: Mapping[str, Collection[str]] | None = None,
+        hidden: Hidden | None = None,
         memory_limit: str = "8GB",
         threads: int | None = None,
     ) -> None:
         self.snapshot = snapshot
+        self._hidden = hidden or {}
         self._visible = frozenset(tables)
         self._masked = masked or {}
         self._frames: dict[str, pl.DataFrame] = {}
@@ -128,7 +130,9 @@ class Engine:
             table, files = TABLES[name], self.snapshot.files(name)
             if files:
                 present = {row[0] for row in self._database.execute(columns_of(table, files)).fetchall()}
-                self._database.execute(over_files(table, files, present, self._masked.get(name, ())))
+                self._database.execute(
+                    over_files(table, files, present, self._masked.get(name, ()), self._hidden)
+                )
             else:
                 self._database.register(name, Stream(empty(name)))
             self._views.add(name)
@@ -163,6 +167,7 @@ def connect(
     frames: Mapping[str, pl.DataFrame] | None = None,
     tables: Collection[str] = VIEWS,
     masked: Mapping[str, Collection[str]] | None = None,
+    hidden: Hidden | None = None,
     memory_limit: str = "8GB",
     threads: int | None = None,
 ) -> Iterator[Engine]:
@@ -172,8 +177,11 @@ def connect(
         frames: views beside the lake's tables, such as those from the ledger.
         tables: the lake's tables that queries may name.
         masked: columns of tables whose values are shown as `***`, such as `{"persons": ["last_name"]}`.
+        hidden: of a controller, the sources whose rows are as if they were not there.
     """
-    engine = Engine(snapshot, tables=tables, masked=masked, memory_limit=memory_limit, threads=threads)
+    engine = Engine(
+        snapshot, tables=tables, masked=masked, hidden=hidden, memory_limit=memory_limit, threads=threads
+    )
     try:
         for name, frame in (frames or {}).items():
             engine.register(name, frame)

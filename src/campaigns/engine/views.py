@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from campaigns.lake.schemas import TABLES, Table
@@ -12,18 +12,40 @@ VIEWS: frozenset[str] = frozenset(TABLES) - {"quarantine"}
 MASKED = "***"
 
 
-def over_files(table: Table, files: Sequence[Path], present: Collection[str], masked: Collection[str]) -> str:
+Hidden = Mapping[str, Collection[str]]  # of a controller, the sources whose rows are not to be seen
+
+
+def over_files(
+    table: Table,
+    files: Sequence[Path],
+    present: Collection[str],
+    masked: Collection[str],
+    hidden: Hidden | None = None,
+) -> str:
     """CREATE VIEW with the columns of schemas.py; those that no file has yet are NULL.
 
     Args:
         present: the columns that the files have, partitions included.
         masked: text columns whose values are shown as `***`; NULL stays NULL.
+        hidden: whose rows are left out, in a table that says where its rows are from.
     """
     columns = ", ".join(_column(table, name, present, masked) for name in table.schema)
     listed = ", ".join(quoted(path) for path in files)
+    seen = _without(hidden or {}) if "source" in present and "controller" in present else ""
     return (
-        f"CREATE TEMP VIEW {named(table.name)} AS SELECT {columns} FROM read_parquet([{listed}]{_how(table)})"
+        f"CREATE TEMP VIEW {named(table.name)} AS "
+        f"SELECT {columns} FROM read_parquet([{listed}]{_how(table)}){seen}"
     )
+
+
+def _without(hidden: Hidden) -> str:
+    """Rows of a source that cannot be told stay."""
+    parts = [
+        f"(controller = {quoted(controller)} AND source IN ({', '.join(map(quoted, sorted(sources)))}))"
+        for controller, sources in sorted(hidden.items())
+        if sources
+    ]
+    return f" WHERE ({' OR '.join(parts)}) IS NOT TRUE" if parts else ""
 
 
 def columns_of(table: Table, files: Sequence[Path]) -> str:

@@ -20,6 +20,7 @@ from campaigns.ledger import audit
 from campaigns.mailings.audience import MESSAGE, Asking, people_of
 from campaigns.mailings.recipients import Recipient, newest_site, recipients, values_of
 from campaigns.mailings.writing import Writer
+from campaigns.register.disclosing import hidden
 
 if TYPE_CHECKING:
     from campaigns.channels.protocol import Channel, Outcome
@@ -65,7 +66,7 @@ def look(parts: Parts, name: str, person_id: int, *, actor: str) -> Look:
     is missing.
     """
     mailing, now = parts.mailings.load(name), parts.clock()
-    with _asking(parts, now) as asking:
+    with _asking(parts, mailing, now) as asking:
         recipient, _ = _recipient(mailing, asking, person_id)
     writer = Writer(parts, mailing, form="bytes")
     links, language = writer.inert_links(), mailing.template.language_for(recipient.language)
@@ -116,7 +117,7 @@ def send_test(
         )
     refuse_uncovered(parts.settings, mailing.channel, now.astimezone(parts.settings.zone).date())
     opened = channel or open_channel(parts.settings, mailing.channel, parts.data)
-    with _asking(parts, now) as asking:
+    with _asking(parts, mailing, now) as asking:
         recipient, shown = _recipient(mailing, asking, person_id)
     writer = Writer(parts, mailing, form=opened.form)
     links, language = writer.inert_links(), mailing.template.language_for(recipient.language)
@@ -136,9 +137,10 @@ def _marked(rendered: Rendered) -> Rendered:
 
 
 @contextmanager
-def _asking(parts: Parts, now: datetime) -> Iterator[Asking]:
+def _asking(parts: Parts, mailing: Mailing, now: datetime) -> Iterator[Asking]:
     day = now.astimezone(parts.settings.zone).date()
-    with parts.lake.snapshot() as snapshot, connect(snapshot, memory_limit=MEMORY) as db:
+    closed = hidden(parts.settings, mailing.purpose, day=day)
+    with parts.lake.snapshot() as snapshot, connect(snapshot, hidden=closed, memory_limit=MEMORY) as db:
         yield Asking(parts=parts, db=db, as_of=day, at=now)
 
 

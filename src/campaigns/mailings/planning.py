@@ -21,6 +21,7 @@ from campaigns.mailings.recipients import unreachable, values_of
 from campaigns.mailings.schedule import Occurrence
 from campaigns.mailings.trials import Trials
 from campaigns.permissions.rules import rule_version
+from campaigns.register.disclosing import hidden
 from campaigns.settings.model import MARKETING_KINDS
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class _Planning:
         """Resolve, try out, write down; what was written is removed again when something goes wrong."""
         parts, mailing = self._parts, self._mailing
         position = parts.ledger.position()
-        with parts.lake.snapshot() as snapshot, connect(snapshot, memory_limit=MEMORY) as db:
+        closed = hidden(parts.settings, mailing.purpose, day=self._day)
+        with parts.lake.snapshot() as snapshot, connect(snapshot, hidden=closed, memory_limit=MEMORY) as db:
             covered = fingerprints.covered(parts, mailing, self._occurrence, lake=snapshot.number)
             people = audience.people_of(mailing, Asking(parts=parts, db=db, as_of=self._day, at=self._now))
             people = self._with_addresses(db, people)

@@ -87,6 +87,20 @@ def problems(
         yield Problem(key="disclosure", message=message, hint=f"it covers: {', '.join(given.categories)}")
 
 
+def hidden(settings: Settings, purpose: str, *, day: date) -> dict[str, list[str]]:
+    """Of each register, the sources whose data may not be used for a purpose on that day.
+
+    Data that came under a disclosure serves its purposes only, and none after its last day.
+    """
+    found: dict[str, list[str]] = {}
+    for name, source in settings.sources.items():
+        if source.disclosure:
+            given = settings.disclosures[source.disclosure]
+            if purpose not in given.purposes or day > given.valid_until:
+                found.setdefault(source.controller, []).append(name)
+    return found
+
+
 def refuse_undisclosed(delivery: Delivery, settings: Settings, *, now: datetime) -> None:
     """Raise `UserError` WRONG_REGISTER for a file whose data may not come into this register."""
     source = delivery.source

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from campaigns.segments.explaining import Why
+    from campaigns.segments.model import Segment
     from campaigns.segments.previewing import Preview
     from campaigns.segments.resolving import Resolution
     from campaigns.workspace.project import Workspace
@@ -47,7 +48,7 @@ def preview(workspace: Workspace, name: str, *, as_of: date, assume: Sequence[st
     from campaigns.segments.previewing import preview as count
 
     segment = workspace.segment_files.load(name)
-    with workspace.engine() as db:
+    with workspace.engine(hidden=_hidden(workspace, segment, as_of)) as db:
         return count(segment, db=db, assume=assume, **_asked(workspace, as_of))
 
 
@@ -56,7 +57,7 @@ def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:
     from campaigns.segments.resolving import resolve as find
 
     segment = workspace.segment_files.load(name)
-    with workspace.engine() as db:
+    with workspace.engine(hidden=_hidden(workspace, segment, as_of)) as db:
         return find(segment, db=db, **_asked(workspace, as_of))
 
 
@@ -69,8 +70,15 @@ def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:
     owner, person_id = workspace.person(person, segment.controller)
     told = {"segment": name}
     auditing.note(workspace, "person_explained", controller=owner, person_id=person_id, details=told)
-    with workspace.engine() as db:
+    with workspace.engine(hidden=_hidden(workspace, segment, as_of)) as db:
         return explain(segment, person_id, db=db, **_asked(workspace, as_of))
+
+
+def _hidden(workspace: Workspace, segment: Segment, as_of: date) -> dict[str, list[str]]:
+    """Data that came under a disclosure for other purposes."""
+    from campaigns.register.disclosing import hidden
+
+    return hidden(workspace.settings, segment.purpose, day=as_of)
 
 
 def _asked(workspace: Workspace, as_of: date) -> dict[str, Any]:

@@ -48,10 +48,12 @@ def caught(parts: Parts, mailing: Mailing, *, at: datetime) -> frozenset[int]:
 def people_caught(parts: Parts, mailing: Mailing, *, at: datetime) -> Iterator[int]:
     """The same, in this process."""
     from campaigns.engine import connect
+    from campaigns.register.disclosing import hidden
     from campaigns.segments import resolve
 
     day = at.astimezone(parts.settings.zone).date()
-    with parts.lake.snapshot() as snapshot, connect(snapshot, memory_limit=MEMORY) as db:
+    closed = hidden(parts.settings, mailing.purpose, day=day)
+    with parts.lake.snapshot() as snapshot, connect(snapshot, hidden=closed, memory_limit=MEMORY) as db:
         for segment in _asking(mailing):
             found = resolve(segment, db=db, ledger=parts.ledger, settings=parts.settings, as_of=day, at=at)
             yield from found.people["person_id"]

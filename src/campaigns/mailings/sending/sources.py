@@ -21,6 +21,7 @@ from campaigns.mailings.sending.windows import LakeWindow
 from campaigns.mailings.writing import Writer
 from campaigns.permissions.deciding import Decider
 from campaigns.permissions.state import Words
+from campaigns.register.disclosing import hidden
 
 if TYPE_CHECKING:
     from campaigns.lake import Snapshot
@@ -47,6 +48,7 @@ class Source:
         self._after = start - 1
         self._snapshot: Snapshot | None = None
         self._engine: Engine | None = None
+        self._hidden: dict[str, list[str]] = {}
         self._decider: Decider | None = None
         self._about: tuple[date, frozenset[int]] | None = None
         self._excepted: frozenset[int] = frozenset()
@@ -155,10 +157,12 @@ class Source:
         """An engine over the newest snapshot."""
         with self._turn:
             newest = self.lake_snapshot
-            if self._engine is None or self._snapshot is None or self._snapshot.number != newest:
+            closed = hidden(self.parts.settings, self.mailing.purpose, day=self.day())
+            stale = self._snapshot is None or self._snapshot.number != newest or self._hidden != closed
+            if self._engine is None or self._snapshot is None or stale:
                 self.close()
-                self._snapshot = self.parts.lake.snapshot()
-                self._engine = Engine(self._snapshot, memory_limit=MEMORY, threads=1)
+                self._snapshot, self._hidden = self.parts.lake.snapshot(), closed
+                self._engine = Engine(self._snapshot, hidden=closed, memory_limit=MEMORY, threads=1)
                 if self._snapshot.number != self.plan.lake_snapshot:
                     self._excepted = caught(self.parts, self.mailing, at=self.now())
             return self._engine
