@@ -39,13 +39,13 @@ def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int
     settings = parts.settings
     segments = [*mailing.segments, *mailing.except_segments]
     channel, purpose = settings.channels[mailing.channel], settings.purposes[mailing.purpose]
-    processor = settings.processors[channel.processor]
+    processor, sender = settings.processors[channel.processor], settings.controllers[mailing.controller]
     return {
         "mailing": mailing.fingerprint,
         "segments": {segment.name: segment.fingerprint for segment in segments},
         "template": mailing.template.hash,
         "rules": rule_version(settings),
-        "sender": _hash(settings.controllers[mailing.controller].model_dump(mode="json", exclude={"notices"})),
+        "sender": _hash(sender.model_dump(mode="json", exclude={"notices"})),
         "channel": _hash([channel.model_dump(mode="json"), processor.model_dump(mode="json")]),
         "purpose": _hash(purpose.model_dump(mode="json")),
         "schedule": [occurrence.name, occurrence.due.isoformat() if occurrence.due else None],

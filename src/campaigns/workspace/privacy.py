@@ -91,8 +91,8 @@ def disclosed(workspace: Workspace, controller: str = "") -> list[dict[str, Any]
 def letter(workspace: Workspace, message_id: int, *, to: str = "", force: bool = False) -> Path:
     """Write the answer to "why did I get this?" for the person of one message; it is an entry of the audit.
 
-    Raises `NotFound` LED021, `Refused` LET001 for a message that never left, RGT001 to RGT003 for a place that
-    may not be written to.
+    Raises `NotFound` LED021, `Refused` LET001 for a message that never left, RGT001 to RGT003 for a place
+    that may not be written to.
     """
     from campaigns.reports.letter import letter as write
     from campaigns.workspace import auditing
