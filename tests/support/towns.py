@@ -64,7 +64,8 @@ class Town:
 def workspace(root: Path, files: Mapping[str, str] | None = None) -> Workspace:
     """A project folder like the repository's, with these files besides, at NOW."""
     root.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "campaigns.yml", root)
+    shutil.copyfile(ROOT / "campaigns.yml", root / "campaigns.yml")
+    (root / "campaigns.yml").chmod(0o600)  # others may not change it, however the checkout was made
     for name in ("templates", "docs/notices"):
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, root / name, dirs_exist_ok=True)
