@@ -40,7 +40,8 @@ class Maildir:
     def connect(self) -> Connection:
         """Open the folders. Raises `ChannelStopped` when they cannot be used."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # `parents` follows the umask
+            self.path.mkdir(exist_ok=True, mode=0o700)
             for name in _FOLDERS:
                 (self.path / name).mkdir(exist_ok=True, mode=0o700)
             return MaildirConnection(self.path, group=self.group, clock=self.clock)

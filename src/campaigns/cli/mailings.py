@@ -34,6 +34,7 @@ def render(
     Its links lead to a page that does nothing; a person without permission is shown too.
     Example: campaigns render december_newsletter --person 1042
     """
+    from campaigns.lake.files import write_whole
     from campaigns.mailings import looking
 
     workspace = context.workspace()
@@ -41,13 +42,13 @@ def render(
     _, person_id = workspace.person(person, controller)
     shown = looking.look(workspace.parts, mailing, person_id, actor=workspace.actor)
     folder = out or workspace.data / "render"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, content in (
         ("message.html", shown.html.encode()),
         ("message.txt", shown.text.encode()),
         ("message.eml", shown.payload),
     ):
-        (folder / name).write_bytes(content)
+        write_whole(folder / name, content)  # for the owner only, and through no link
         say(str(folder / name))
 
 
@@ -207,7 +208,9 @@ def evidence(
     message: Annotated[int | None, typer.Argument(metavar="[MESSAGE]", help="The message's number.")] = None,
     mailing: Annotated[str, typer.Option(help="With --person, instead of a number.")] = "",
     person: Annotated[str, typer.Option(help="Whose message of that mailing.")] = "",
-    letter: Annotated[bool, typer.Option("--letter", help="Write the answer for the person: a page.")] = False,
+    letter: Annotated[
+        bool, typer.Option("--letter", help="Write the answer for the person: a page.")
+    ] = False,
     to: Annotated[
         str, typer.Option(metavar="FILE", help="Of the letter, below data/exports (default: letters/ there).")
     ] = "",

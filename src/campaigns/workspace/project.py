@@ -97,6 +97,7 @@ class Workspace:
         """Another opening of the ledger; `options` as of `Ledger.open`."""
         from campaigns.ledger.opening import open_ledger
 
+        self.data  # noqa: B018  # made for its owner only, before anything is put into it
         return open_ledger(self.root, self.settings, **{"origin": self.origin, **options})
 
     @cached_property
