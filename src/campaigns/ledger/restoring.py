@@ -199,7 +199,7 @@ def _give_key(connection: sa.Connection, line: Mapping[str, Any]) -> bool:
         "person_id": line["person_id"],
     }
     columns = person_tokens.c
-    there = (columns.token_key == row["token_key"]) | (
+    there = columns.token_key.in_([row["token_key"]]) | (
         (columns.controller == row["controller"]) & (columns.person_id == row["person_id"])
     )
     if connection.execute(sa.select(columns.person_id).where(there)).first():

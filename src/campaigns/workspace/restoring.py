@@ -130,6 +130,8 @@ def restore(workspace: Workspace, backup: Path) -> Restored:
             staged = _staged(workspace, stage)
             if manifest.backend == "postgresql":
                 _put_back(staged, backup)
+                _close(staged)
+                staged = _staged(workspace, stage)
             _checked(staged, manifest)
             _close(staged)
             staged = _staged(workspace, stage)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from campaigns.errors import Refused
+
 if TYPE_CHECKING:
     from campaigns.lake.lake import TableStatus
     from campaigns.mailings.calendar import Due
@@ -78,8 +80,22 @@ def status(workspace: Workspace) -> Status:
         tables=tables,
         quarantine=_quarantine(workspace),
         standing=mailings,
-        todo=[*_data_todo(tables, workspace.today()), *mailings.to_do(), *_overdue(workspace)],
+        todo=[
+            *_put_back_by_hand(workspace),
+            *_data_todo(tables, workspace.today()),
+            *mailings.to_do(),
+            *_overdue(workspace),
+        ],
     )
+
+
+def _put_back_by_hand(workspace: Workspace) -> Iterator[str]:
+    from campaigns.ledger.sendings import refuse_older
+
+    try:
+        refuse_older(workspace.ledger)
+    except Refused:
+        yield "the ledger is older than what was sent, so nothing is: campaigns restore --replay"
 
 
 def _quarantine(workspace: Workspace) -> list[dict[str, Any]]:

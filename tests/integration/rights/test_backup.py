@@ -21,7 +21,9 @@ from campaigns.mailings.sending import crew
 from campaigns.permissions import recording
 from campaigns.workspace import backup, erasing, permitting, restoring, rights
 from campaigns.workspace.project import Workspace
+from campaigns.workspace.status import status
 from support import mailing_world as world
+from support import postgres
 
 OURS = world.OURS
 NOW = world.NOW
@@ -189,6 +191,7 @@ def test_a_ledger_put_back_by_hand_sends_nothing_until_it_was_replayed(
     workspace = reopened(workspace, clock)
     with pytest.raises(Refused, match="LED043"):
         crew.send(workspace.parts, plan_id, actor="m")
+    assert "campaigns restore --replay" in status(workspace).verdict
     done = restoring.replay(workspace)
     assert (done.recalled.refusals, done.held.sent_since, done.held.unknown) == (1, (plan_id,), 6)
     assert crew.send_due(workspace.parts, actor="m") == []
@@ -222,6 +225,31 @@ def test_refusals_of_people_who_came_after_the_backup_hold_for_their_address(
     with after.lake.writer(purpose="test") as writer:
         assert writer.allocate(f"person_id:{OURS}", 1)[0] == 9
     after.ledger.dispose()
+
+
+def test_a_ledger_in_postgresql_is_dumped_and_put_back(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.server() as url:
+        monkeypatch.setenv("CAMPAIGNS_LEDGER_URL", url)
+        world.write_files(tmp_path / "ws")
+        workspace = Workspace.open(tmp_path / "ws", clock=clock)
+        world.fill(workspace.parts, 6)
+        made = backup.make(workspace)
+        assert (made.folder / "ledger.dump").exists()
+        with workspace.ledger.write() as connection:
+            said = {"evidence": "call", "at": workspace.now(), "now": workspace.now(), "source": "cli"}
+            recording.record(connection, people=[(OURS, 2)], kind="ban_all", **said)
+        workspace.ledger.dispose()
+        done = restoring.restore(reopened(workspace, clock), made.folder)
+        assert done.recalled.refusals == 1
+        after = reopened(workspace, clock)
+        assert kinds(after, 2)[-1] == "ban_all"
+        assert permitting.verify(after).whole
+        after.ledger.dispose()
+        with monkeypatch.context() as patch, pytest.raises(UserError, match="LED050"):
+            patch.setenv("PATH", "")
+            backup.make(reopened(workspace, clock))
 
 
 def test_what_lies_in_a_backup_is_for_its_owner_only(workspace: Workspace) -> None:
