@@ -110,7 +110,11 @@ def verify(workspace: Workspace, backup: Path) -> Checked:
     with tempfile.TemporaryDirectory(prefix="campaigns-verify-") as name:
         stage = Path(name)
         _unpack(backup, manifest, stage, with_ledger=manifest.backend == "sqlite")
-        return _checked(_staged(workspace, stage), manifest)
+        staged = _staged(workspace, stage)
+        try:
+            return _checked(staged, manifest)
+        finally:
+            _close(staged)
 
 
 def restore(workspace: Workspace, backup: Path) -> Restored:

@@ -246,18 +246,18 @@ def test_a_ledger_in_postgresql_is_dumped_and_put_back(
         after = reopened(workspace, clock)
         assert kinds(after, 2)[-1] == "ban_all"
         assert permitting.verify(after).whole
-        after.ledger.dispose()
         with monkeypatch.context() as patch, pytest.raises(UserError, match="LED050"):
             patch.setenv("PATH", "")
-            backup.make(reopened(workspace, clock))
+            backup.make(after)
+        after.ledger.dispose()
 
 
 def test_what_lies_in_a_backup_is_for_its_owner_only(workspace: Workspace) -> None:
-    os.umask(0)
+    before = os.umask(0)
     try:
         made = backup.make(workspace)
     finally:
-        os.umask(0o077)
+        os.umask(before)
     for path in [made.folder, *made.folder.rglob("*")]:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (0o700 if path.is_dir() else 0o600), path
