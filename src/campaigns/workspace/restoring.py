@@ -7,6 +7,7 @@ renames put it in place; the data that was there is moved aside, never deleted.
 
 from __future__ import annotations
 
+import hmac
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,10 +31,14 @@ STAGE = ".restoring"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """A backup that is whole: its files, its ledger's chains, its lake."""
+    """A backup that is whole: its files, its ledger's chains, its lake.
+
+    `events` is None when the ledger is an archive of PostgreSQL, whose chains can only be checked once it is
+    put back; `restore` does.
+    """
 
     manifest: Manifest
-    events: int
+    events: int | None
 
     def as_json(self) -> dict[str, Any]:
         """The keys that `restore --verify --json` prints."""
@@ -48,9 +53,12 @@ class Checked:
 
     def __str__(self) -> str:
         manifest = self.manifest
+        told = "its ledger's chains are checked when it is put back"
+        if self.events is not None:
+            told = f"{self.events:,} permission events"
         return (
             f"the backup of {manifest.taken_at:%Y-%m-%d %H:%M} UTC is whole: {len(manifest.files)} files, "
-            f"{sum(manifest.rows.values()):,} rows, {self.events:,} permission events"
+            f"{sum(manifest.rows.values()):,} rows, {told}"
         )
 
 
@@ -105,12 +113,18 @@ def verify(workspace: Workspace, backup: Path) -> Checked:
 
     Raises `UserError` BKP001, `DataDamaged` BKP002, `Refused` BKP007 when a chain in it is broken.
     """
+    from campaigns.ledger import keys
+
     manifest = files.read_manifest(backup)
     files.check(backup, manifest)
     with tempfile.TemporaryDirectory(prefix="campaigns-verify-") as name:
         stage = Path(name)
         _unpack(backup, manifest, stage, with_ledger=manifest.backend == "sqlite")
         staged = _staged(workspace, stage)
+        if manifest.backend == "postgresql":
+            _check_seal(keys.read(stage / "data" / "ledger"), manifest)
+            _check_lake(staged, manifest)
+            return Checked(manifest=manifest, events=None)
         try:
             return _checked(staged, manifest)
         finally:
@@ -207,9 +221,9 @@ def _checked(staged: Workspace, manifest: Manifest) -> Checked:
     from campaigns.workspace.permitting import verify as chains
 
     ledger = staged.ledger
-    sealed = ledger.digest("backup", manifest.sealed_text())
-    if ledger.identity != manifest.identity or sealed != manifest.seal:
-        raise files.damaged(Path(files.MANIFEST), "its seal is not that of its ledger")
+    _check_seal(ledger.key, manifest)
+    if ledger.identity != manifest.identity:
+        raise files.damaged(Path(files.MANIFEST), "it is of another ledger")
     found = chains(staged)
     if not found.whole:
         row = found.broken[0]
@@ -218,12 +232,23 @@ def _checked(staged: Workspace, manifest: Manifest) -> Checked:
             f"the ledger in the backup does not verify: {row.table} {row.position}: {row.problem}.",
             hint="use an older backup",
         )
+    _check_lake(staged, manifest)
+    return Checked(manifest=manifest, events=found.events)
+
+
+def _check_seal(key: bytes, manifest: Manifest) -> None:
+    from campaigns.ledger import keys
+
+    if not hmac.compare_digest(keys.digest(key, "backup", manifest.sealed_text()), manifest.seal):
+        raise files.damaged(Path(files.MANIFEST), "its seal is not that of its ledger")
+
+
+def _check_lake(staged: Workspace, manifest: Manifest) -> None:
     with staged.lake.snapshot() as snapshot:
         snapshot.verify()
         rows = {name: snapshot.rows(name) for name in sorted(snapshot.versions)}
     if rows != dict(manifest.rows):
         raise files.damaged(Path("data/lake"), "its tables have other numbers of rows")
-    return Checked(manifest=manifest, events=found.events)
 
 
 def _unpack(backup: Path, manifest: Manifest, stage: Path, *, with_ledger: bool) -> None:

@@ -237,6 +237,7 @@ def test_a_ledger_in_postgresql_is_dumped_and_put_back(
         world.fill(workspace.parts, 6)
         made = backup.make(workspace)
         assert (made.folder / "ledger.dump").exists()
+        assert "checked when it is put back" in str(restoring.verify(workspace, made.folder))
         with workspace.ledger.write() as connection:
             said = {"evidence": "call", "at": workspace.now(), "now": workspace.now(), "source": "cli"}
             recording.record(connection, people=[(OURS, 2)], kind="ban_all", **said)
