@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -35,6 +36,16 @@ class Writer:
         self._written: dict[Path, DataFile] = {}
         self._counters: dict[str, int] = {}
         self._given: dict[str, int] = {}  # counters to record with the next commit
+        self._guard: Callable[[], None] | None = None
+
+    @contextmanager
+    def guarded(self, guard: Callable[[], None]) -> Iterator[None]:
+        """`guard` is called before the first commit within, and may raise: then nothing was committed."""
+        self._guard = guard
+        try:
+            yield
+        finally:
+            self._guard = None
 
     def seen(self, table: str, transaction: str) -> bool:
         """Whether rows with that transaction id (such as `persons:<sha256>`) are already in the table."""
@@ -209,6 +220,9 @@ class Writer:
         """The log entry that puts files in place of others; none when there is nothing to say."""
         if not adding and not removing and transaction is None:
             return
+        if self._guard is not None:
+            guard, self._guard = self._guard, None
+            guard()
         folder = self._folders[table]
         folder.commit(
             adding=adding,

@@ -6,6 +6,7 @@ import hashlib
 import stat
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,23 @@ from campaigns.errors import UserError
 from campaigns.identifiers import personal_codes
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """A file to import, as it lies in a folder or as it came out of an archive.
+
+    `name` is fit to be shown. `names` are what the patterns of sources are held against, one after another.
+    """
+
+    path: Path
+    name: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, path: Path) -> Given:
+        """A file in a folder."""
+        return cls(path=path, name=shown_name(path), names=(path.name,))
 
 
 def shown_name(path: Path) -> str:
@@ -42,10 +60,15 @@ def refuse_strange(path: Path) -> None:
         raise UserError("REG001", f"there is no file {name} that can be read.") from None
     if not stat.S_ISREG(mode):
         raise UserError("REG001", f"{name} is no ordinary file.", hint="give CSV, Excel or Parquet files")
-    if path.suffix.lower() in _UNFINISHED:
+    if is_unfinished(path):
         raise UserError(
             "REG003", f"{name} has the name of an unfinished upload.", hint="import it when it is whole"
         )
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether its name is what programs give to a file that they still write."""
+    return path.suffix.lower() in _UNFINISHED
 
 
 def mark(path: Path) -> tuple[int, int]:
@@ -62,11 +85,9 @@ def changing(paths: Iterable[Path], *, settle: float) -> set[Path]:
     return {path for path, seen in before.items() if mark(path) != seen}
 
 
-def still_written(path: Path) -> UserError:
+def still_written(name: str) -> UserError:
     """The refusal of a file that is not finished."""
-    return UserError(
-        "REG003", f"{shown_name(path)} is still being written.", hint="import it again when it is whole"
-    )
+    return UserError("REG003", f"{name} is still being written.", hint="import it again when it is whole")
 
 
 def digest(path: Path) -> str:

@@ -6,16 +6,19 @@ refused file does not keep the others out. The command exits with 2 when a file 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from campaigns.errors import Busy, DataDamaged, Mistake, Mistakes, UserError
-from campaigns.register import disclosing, files
+from campaigns.register import archives, disclosing, files, staging
 from campaigns.register.deliveries import Delivery, Imported, Kind
 from campaigns.register.recognising import check_words, recognise
 from campaigns.register.repeats import speaks_again, waiting
@@ -51,28 +54,45 @@ def import_files(
     `Busy` while others write to the lake or the ledger, and `DataDamaged`.
     """
     check_words(kinds, settings, as_kind, source)
-    seen = _seen(lake)
-    found: list[_Found] = []
     refused: list[Imported] = []
-    for path in _whole(paths, settle, refused):
-        try:
-            mark = files.mark(path)
-            kind, delivery = recognise(
-                path,
-                kinds=kinds,
-                settings=settings,
-                now=now,
-                as_kind=as_kind,
-                source=source,
-                received=received,
-                seen=seen,
-            )
-        except UserError as error:
-            refused.append(_refused(path, error))
-        else:
-            found.append(_Found(kind, replace(delivery, shrink_accepted_by=shrink_accepted_by), mark))
+    whole = _whole(paths, settle, refused)
+    with _unpacked(whole, lake.root.parent, refused) as given:
+        seen = _seen(lake)
+        found: list[_Found] = []
+        for one in given:
+            try:
+                mark = files.mark(one.path)
+                kind, delivery = recognise(
+                    one,
+                    kinds=kinds,
+                    settings=settings,
+                    now=now,
+                    as_kind=as_kind,
+                    source=source,
+                    received=received,
+                    seen=seen,
+                )
+            except UserError as error:
+                refused.append(_refused(one.name, error))
+            else:
+                found.append(_Found(kind, replace(delivery, shrink_accepted_by=shrink_accepted_by), mark))
+        done = _load_all(found, refused, settings=settings, lake=lake, ledger=ledger, now=now, actor=actor)
+    return done + refused
+
+
+def _load_all(
+    found: Sequence[_Found],
+    refused: list[Imported],
+    *,
+    settings: Settings,
+    lake: Lake,
+    ledger: Ledger,
+    now: datetime,
+    actor: str,
+) -> list[Imported]:
+    """Load what was recognised, in its turn, under one lock; what is refused now is added to the others."""
     if not found:
-        return refused
+        return []
     done: list[Imported] = []
     with lake.writer(purpose="import") as writer:
         for one in sorted(found, key=_Found.turn):
@@ -81,10 +101,10 @@ def import_files(
             except (Busy, DataDamaged):
                 raise
             except (UserError, Mistakes) as error:
-                refused.append(_refused(one.delivery.path, error, one.kind.name))
+                refused.append(_refused(one.delivery.name, error, one.kind.name))
         if any(one.accepted for one in done):
             done[-1] = _with_waiting(done[-1], writer)
-    return done + refused
+    return done
 
 
 class _Found(NamedTuple):
@@ -112,30 +132,74 @@ def _whole(paths: Sequence[Path], settle: float, refused: list[Imported]) -> lis
         try:
             files.refuse_strange(path)
         except UserError as error:
-            refused.append(_refused(path, error))
+            refused.append(_refused(files.shown_name(path), error))
         else:
             ordinary.append(path)
     changing = files.changing(ordinary, settle=settle)
-    refused.extend(_refused(path, files.still_written(path)) for path in ordinary if path in changing)
+    names = [files.shown_name(path) for path in ordinary if path in changing]
+    refused.extend(_refused(name, files.still_written(name)) for name in names)
     return [path for path in ordinary if path not in changing]
+
+
+@contextmanager
+def _unpacked(paths: Sequence[Path], data: Path, refused: list[Imported]) -> Iterator[list[files.Given]]:
+    """The files, and those that are packed in them, which lie below `data` until the import is over."""
+    packed = {path for path in paths if archives.is_archive(path)}
+    if not packed:
+        yield [files.Given.of(path) for path in paths]
+        return
+    with staging.opened(data) as place:
+        given: list[files.Given] = []
+        for number, path in enumerate(paths):
+            if path not in packed:
+                given.append(files.Given.of(path))
+                continue
+            try:
+                before = files.mark(path)
+                given += _out_of(path, place / str(number))
+                if files.mark(path) != before:
+                    raise files.still_written(files.shown_name(path))
+            except UserError as error:
+                refused.append(_refused(files.shown_name(path), error))
+        yield given
+
+
+def _out_of(path: Path, folder: Path) -> list[files.Given]:
+    folder.mkdir(mode=0o700)
+    try:
+        return archives.unpack(path, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _load(
     one: _Found, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime, actor: str
 ) -> Imported:
     kind, delivery = one.kind, one.delivery
-    if files.mark(delivery.path) != one.mark:
-        raise files.still_written(delivery.path)
+    refuse_change = partial(_refuse_change, one)
+    refuse_change()
     if lake.seen("deliveries", delivery.transaction):
         if not speaks_again(delivery, lake):
             return Imported(file=delivery.name, kind=kind.name, unchanged=True)
         delivery = replace(delivery, again=True)
     disclosing.refuse_undisclosed(delivery, settings, now=now)
-    imported = kind.load(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
+    with lake.guarded(refuse_change):  # somebody may write to the file while it is read
+        imported = kind.load(delivery, settings=settings, lake=lake, ledger=ledger, now=now)
     if not imported.unchanged:
         disclosing.record(delivery, settings=settings, lake=lake, ledger=ledger, actor=actor, now=now)
         lake.upsert("deliveries", _record(delivery, imported, now), transaction=delivery.transaction)
     return imported
+
+
+def _refuse_change(one: _Found) -> None:
+    """Raises `UserError` REG003 when the file is no longer the one that was looked at first."""
+    try:
+        changed = files.mark(one.delivery.path) != one.mark
+    except OSError:
+        changed = True
+    if changed:
+        raise files.still_written(one.delivery.name)
 
 
 def _with_waiting(imported: Imported, lake: Writer) -> Imported:
@@ -161,6 +225,6 @@ def _record(delivery: Delivery, imported: Imported, now: datetime) -> pl.DataFra
     )
 
 
-def _refused(path: Path, error: UserError | Mistakes, kind: str = "") -> Imported:
+def _refused(name: str, error: UserError | Mistakes, kind: str = "") -> Imported:
     first: Mistake = error.mistakes[0] if isinstance(error, Mistakes) else error.mistake
-    return Imported(file=files.shown_name(path), kind=kind, refused=first)
+    return Imported(file=name, kind=kind, refused=first)

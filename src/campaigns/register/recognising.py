@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from campaigns.errors import NotFound, UserError
 from campaigns.register import files
@@ -46,7 +45,7 @@ def check_words(kinds: Sequence[Kind], settings: Settings, as_kind: str | None, 
 
 
 def recognise(
-    path: Path,
+    given: files.Given,
     *,
     kinds: Sequence[Kind],
     settings: Settings,
@@ -62,15 +61,15 @@ def recognise(
     Raises `UserError` REG001 to REG006, and those of a header that cannot be read.
     """
     unknown = Delivery(
-        path=path,
-        name=files.shown_name(path),
-        sha256=files.digest(path),
-        received=received or files.modified(path, latest=now),
+        path=given.path,
+        name=given.name,
+        sha256=files.digest(given.path),
+        received=received or files.modified(given.path, latest=now),
         source_name="",
         source=_loose(as_kind or "unknown", settings),
         received_is_told=received is not None,
     )
-    sources = _possible(unknown, settings, as_kind, source)
+    sources = _possible(given, settings, as_kind, source)
     before = (seen or {}).get(unknown.sha256, "")
     if len(sources) != 1 and before in sources:
         sources = {before: sources[before]}
@@ -81,18 +80,21 @@ def recognise(
 
 
 def _possible(
-    delivery: Delivery, settings: Settings, as_kind: str | None, source: str | None
+    given: files.Given, settings: Settings, as_kind: str | None, source: str | None
 ) -> dict[str, SourceFile]:
     """The source that was named, else those whose pattern fits the file name, else all of the kind."""
     if source is not None:
         return {source: settings.sources[source]}
     of_kind = {name: one for name, one in settings.sources.items() if as_kind in (None, one.kind)}
-    return {name: one for name, one in by_name(delivery.path, settings).items() if name in of_kind} or of_kind
+    for name in given.names:
+        if fitting := {key: one for key, one in by_name(name, settings).items() if key in of_kind}:
+            return fitting
+    return of_kind
 
 
-def by_name(path: Path, settings: Settings) -> dict[str, SourceFile]:
-    """The sources whose pattern fits the file's name."""
-    return {name: one for name, one in settings.sources.items() if _matches(path.name, one)}
+def by_name(file: str, settings: Settings) -> dict[str, SourceFile]:
+    """The sources whose pattern fits a file's name."""
+    return {name: one for name, one in settings.sources.items() if _matches(file, one)}
 
 
 def _matches(name: str, source: SourceFile) -> bool:

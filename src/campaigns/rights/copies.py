@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from campaigns.errors import UserError
-from campaigns.register import csv_header, files, recognising
+from campaigns.register import archives, csv_header, files, recognising, staging
 from campaigns.register.deliveries import Delivery, Kind
 from campaigns.register.headers import folded
 from campaigns.rights import scrubbing, writing
@@ -71,9 +71,11 @@ def remove(copies: Copies) -> list[Touched]:
     """Take the people out of every file below `data/` but the lake's and the ledger's."""
     for path in scrubbing.leftovers(copies.data):
         path.unlink()
+    staging.sweep(copies.data)  # what a killed import had unpacked
     found = [Touched(name=name, how="removed") for name in _remove_answers(copies)]
     shutil.rmtree(copies.data / "cache", ignore_errors=True)  # made anew by whoever needs it
-    for path in _files(copies.data):
+    # Packed files first: they are known by what is in them, and that gets another digest without the people.
+    for path in sorted(_files(copies.data), key=lambda each: scrubbing.form(each) != "packed"):
         name = path.relative_to(copies.data).as_posix()
         clean = _delivered if name.startswith("inbox/") else _written
         try:
@@ -167,22 +169,29 @@ def _whole(copies: Copies, path: Path, name: str) -> Touched | None:
     """A workbook, or something packed: it goes when the lake has its rows, and is left to a person if not."""
     if not scrubbing.names(path, copies.traces):
         return None
-    if not _imported(copies, files.digest(path)):
+    try:
+        packed = archives.digests(path)
+    except UserError:  # damaged or strange: none of it can have been imported
         return Touched(name=name, how="left")
+    known = _imported(copies, packed)
+    if not packed <= set(known["file_hash"]):
+        return Touched(name=name, how="left")
+    if copies.controller not in set(known["controller"]):
+        return Touched(name=name, how="other")
     path.unlink()
     return Touched(name=name, how="removed")
 
 
 def _source(copies: Copies, path: Path) -> tuple[str, SourceFile] | None:
     """Which source sent it: by its name alone where that tells, since that takes no reading."""
-    fitting = recognising.by_name(path, copies.settings)
+    fitting = recognising.by_name(path.name, copies.settings)
     if len(fitting) == 1:
         return next(iter(fitting.items()))
     with copies.lake.snapshot() as snapshot:
         seen = dict(snapshot.frame("deliveries", ["file_hash", "source"]).rows())
     try:
         _, delivery = recognising.recognise(
-            path, kinds=copies.kinds, settings=copies.settings, now=copies.now, seen=seen
+            files.Given.of(path), kinds=copies.kinds, settings=copies.settings, now=copies.now, seen=seen
         )
     except UserError:
         return None
@@ -218,9 +227,11 @@ def _layout(copies: Copies, path: Path, name: str, source: SourceFile, kind: scr
     )
 
 
-def _imported(copies: Copies, digest: str) -> bool:
+def _imported(copies: Copies, digests: frozenset[str]) -> pl.DataFrame:
+    """What the lake knows of these files."""
     with copies.lake.snapshot() as snapshot:
-        return digest in set(snapshot.frame("deliveries", ["file_hash"])["file_hash"])
+        known = snapshot.frame("deliveries", ["controller", "file_hash"])
+    return known.filter(pl.col("file_hash").is_in(sorted(digests)))
 
 
 def _keep_known(copies: Copies, before: str, after: str) -> None:

@@ -51,16 +51,17 @@ def run(
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Folders become the files in them; hidden files are left alone.
+    """Folders become the files in them; hidden and unfinished ones (`.part`, `.tmp`) are left alone.
 
     Raises `UserError` USE005 for a path that does not exist, before anything is imported.
     """
-    from campaigns.register.files import shown_name
+    from campaigns.register.files import is_unfinished, shown_name
 
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(inner for inner in path.iterdir() if not inner.name.startswith("."))
+            inside = (inner for inner in path.iterdir() if not inner.name.startswith("."))
+            found += sorted(inner for inner in inside if not is_unfinished(inner))
         elif not path.exists() and not path.is_symlink():
             raise UserError("USE005", f"there is no file {shown_name(path)}.")
         else:

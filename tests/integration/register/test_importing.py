@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,9 +15,11 @@ import pytest
 from campaigns.errors import NotFound, UserError
 from campaigns.lake import Writer
 from campaigns.register import files
+from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.importing import import_files
 from campaigns.register.kinds import KINDS
 from campaigns.register.quarantine import retain
+from campaigns.workspace.importing import expand
 from support.offices import NOON, Office
 
 ROWS = [
@@ -280,3 +283,36 @@ def test_parquet_equals_csv(office: Office) -> None:
     (done,) = office.load(path, source="crm")
     assert (done.accepted, done.quarantined) == (6, 0)
     assert office.all_frames() == before
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 78: what was looked at first is what goes in, or nothing."""
+    path = office.people("asiakkaat_1.csv", ROWS)
+    persons = next(kind for kind in KINDS if kind.name == "persons")
+    load = type(persons).load
+
+    def reading(kind: object, delivery: Delivery, **given: Any) -> Imported:
+        with path.open("a") as more:
+            more.write("x")
+        return load(kind, delivery, **given)  # type: ignore[arg-type]  # of persons
+
+    monkeypatch.setattr(type(persons), "load", reading)
+    (done,) = office.load(path)
+    assert done.refused is not None
+    assert done.refused.code == "REG003"
+    assert office.frame("persons").is_empty()
+    assert office.frame("deliveries").is_empty()
+    monkeypatch.undo()
+    office.people("asiakkaat_1.csv", ROWS)
+    (again,) = office.load(path)
+    assert again.accepted == 6
+
+
+def test_unfinished_uploads_in_a_folder_are_left_alone(office: Office) -> None:
+    whole = office.people("asiakkaat_1.csv", ROWS)
+    for name in ("asiakkaat_2.csv.part", "asiakkaat_3.tmp", ".hidden.csv"):
+        office.write(name, "half")
+    assert expand([office.inbox]) == [whole]
+    assert refusal(office, office.inbox / "asiakkaat_2.csv.part") == "REG003"

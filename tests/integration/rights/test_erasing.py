@@ -201,3 +201,22 @@ def test_the_command_asks_and_shows_only_what_is_masked(
     assert not any(secret in said for secret in SECRETS)
     code, said = command(bureau, "rights", "erase", "100005", "--yes", monkeypatch=monkeypatch)
     assert "USE006" in said
+
+
+@pytest.mark.parametrize("imported", [True, False])
+def test_packed_deliveries_go_when_all_in_them_was_imported(bureau: Bureau, *, imported: bool) -> None:
+    delivered = bureau.inbox / "asiakkaat_20261120.csv"
+    content = delivered.read_bytes() + (b"" if imported else b"\n")
+    (bureau.inbox / "kaikki.csv.gz").write_bytes(gzip.compress(content))
+    done = erase(bureau, "100005")
+    packed = [(file.name, file.how) for file in done.erasure.files if file.name.endswith(".gz")]
+    assert packed == [("inbox/kaikki.csv.gz", "removed" if imported else "left")]
+    assert done.request.state == ("done" if imported else "open")
+
+
+def test_what_a_killed_import_had_unpacked_goes_with_an_erasure(bureau: Bureau) -> None:
+    left = bureau.root / "data" / "staging" / "killed" / "0"
+    left.mkdir(parents=True)
+    (left / "0").write_text(NAME, encoding="utf-8")
+    assert erase(bureau, "100005").request.state == "done"
+    assert not (bureau.root / "data" / "staging").exists()
