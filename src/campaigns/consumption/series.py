@@ -1,6 +1,7 @@
 """The kinds `spot_prices` and `temperatures`: files with one value a time, the same for all metering points.
 
 `start` is UTC unless it says its offset. As with readings the newest file wins a time, whatever the order.
+Prices are c/kWh with VAT unless the columns `unit` and `vat` (or the source's `defaults:`) say otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from campaigns.consumption import price_units
 from campaigns.consumption.rows import Stamp
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.headers import folded
@@ -50,8 +52,11 @@ class SeriesKind:
 
     @property
     def columns(self) -> Columns:
-        """A time and the value."""
-        return Columns(required=("start", self.value))
+        """A time and the value; for prices how they are meant."""
+        if self.table != "prices":
+            return Columns(required=("start", self.value))
+        words = {"unit": tuple(price_units.PER_CENT_A_KWH), "vat": price_units.VAT}
+        return Columns(required=("start", self.value), optional=("unit", "vat"), words=words)
 
     def recognises(self, header: Sequence[str]) -> bool:
         """By our own column names."""
@@ -61,12 +66,12 @@ class SeriesKind:
         self, delivery: Delivery, *, settings: Settings, lake: Writer, ledger: Ledger, now: datetime
     ) -> Imported:
         """One file into the lake; raises `UserError` when it is no such file."""
-        del settings, ledger  # times say their zone, and the lake is all that changes
+        del ledger  # the lake is all that changes
         if lake.seen(self.table, delivery.transaction):
             return Imported(file=delivery.name, kind=self.name, unchanged=True)
         rejects = Rejects(delivery, self.name)
         rows = read(delivery, self.columns, rejects)
-        values = rejects.accepted(self._typed(rows.frame, rejects))
+        values = rejects.accepted(self._typed(rows.frame, rejects, settings.zone))
         last = values.unique("start", keep="last", maintain_order=True)
         quarantined = rejects.write(lake, now=now)
         lake.upsert(self.table, self._newest(last, delivery, lake), transaction=delivery.transaction)
@@ -81,7 +86,7 @@ class SeriesKind:
             notes=(*rows.notes, *notes),
         )
 
-    def _typed(self, frame: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
+    def _typed(self, frame: pl.DataFrame, rejects: Rejects, zone: ZoneInfo) -> pl.DataFrame:
         """`_line`, `start` and the value as it is kept; what is wrong goes to `rejects`."""
         typed = Typed(frame, rejects)
         typed.required("start", self.value)
@@ -90,12 +95,24 @@ class SeriesKind:
         typed.refuse("start", ~on_step, "CON120", f"`start` must be a whole step of {self.step} minutes.")
         text = frame[self.value].str.replace(",", ".", literal=True)
         exact = text.cast(_EXACT, strict=False).to_physical().cast(pl.Int64)
-        fits = exact.is_between(self.low * _MILLIONTHS, self.high * _MILLIONTHS).fill_null(value=False)
+        size, permille = self._meant(frame, typed, starts, zone)
+        fits = (exact // size).is_between(self.low * _MILLIONTHS, self.high * _MILLIONTHS)
         number = f"`{self.value}` must be a number from {self.low} to {self.high}."
-        typed.refuse(self.value, frame[self.value].is_not_null() & ~fits, "CON121", number)
-        unit = _MILLIONTHS // self.scale
-        kept = (exact + unit // 2) // unit
+        bad = frame[self.value].is_not_null() & ~fits.fill_null(value=False)
+        typed.refuse(self.value, bad, "CON121", number)
+        kept = price_units.milli_cents(exact, size * 1000 // self.scale, permille)
         return pl.DataFrame({"_line": frame["_line"], "start": starts, self.kept: kept})
+
+    def _meant(
+        self, frame: pl.DataFrame, typed: Typed, starts: pl.Series, zone: ZoneInfo
+    ) -> tuple[pl.Series, pl.Series]:
+        """How many of the file's unit are one of ours, and the tax that is still to be added, in 1/1000."""
+        if self.table != "prices":
+            return pl.repeat(1, len(frame), eager=True), pl.repeat(0, len(frame), eager=True)
+        sizes = price_units.PER_CENT_A_KWH
+        size = typed.word("unit", sizes).replace_strict(sizes, default=1, return_dtype=pl.Int64)
+        untaxed = (typed.word("vat", price_units.VAT) == "excluded").fill_null(value=False)
+        return size, price_units.vat_permille(starts, zone) * untaxed.cast(pl.Int64)
 
     def _newest(self, values: pl.DataFrame, delivery: Delivery, lake: Writer) -> pl.DataFrame:
         """Rows of the table: those values of the file that no newer file has stated."""

@@ -54,7 +54,7 @@ OF_WORD: Mapping[str, Mapping[str, str]] = {
             "text_version notice_version"
         ),
     ),
-    "spot_prices": _words(public="start price"),
+    "spot_prices": _words(public="start price unit vat"),
     "temperatures": _words(public="start celsius"),
     "datahub": _words(site="gsrn", consumption="product resolution unit reading_type start quantity quality"),
 }
