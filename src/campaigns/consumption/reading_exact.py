@@ -1,18 +1,19 @@
-"""Datahub files read line by line: every line that is no reading is refused with its number and a reason.
+"""Files of readings line by line: every line that is no reading is refused with its number and a reason.
 
-Datahub quotes nothing, so a line is a row, whatever quotes it holds, and nothing can swallow the next one.
+A line is a row, whatever quotes it holds, so nothing can swallow the next one.
 Memory does not follow the file, nor its longest line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import polars as pl
 
 from campaigns.consumption.reading_fast import Layout
 from campaigns.consumption.readings import COLUMNS, QUANTITY, Decoder, Readings
+from campaigns.register.csv_exact import split
 from campaigns.register.deliveries import Delivery
 from campaigns.register.limits import MAX_LINE
 from campaigns.register.quarantine import MAX_TEXT, Rejects
@@ -23,10 +24,24 @@ _CONTROLS = r"[\x00-\x08\x0B-\x1F\x7F]"
 _GSRN = r"^[0-9]{18}$"
 
 
+# Text cells of one layout to those of another; what cannot be that goes to the rejects.
+Prepare = Callable[[pl.DataFrame, Rejects], pl.DataFrame]
+
+
 def read(
-    delivery: Delivery, layout: Layout, decoder: Decoder, rejects: Rejects
+    delivery: Delivery,
+    layout: Layout,
+    decoder: Decoder,
+    rejects: Rejects,
+    prepare: Prepare | None = None,
 ) -> Iterator[tuple[int, Readings]]:
     """Batches of readings, each with the number of its rows; the lines that are none go to `rejects`."""
+    for count, cells in lines(delivery, layout, rejects):
+        yield count, decode(prepare(cells, rejects) if prepare else cells, decoder, rejects)
+
+
+def lines(delivery: Delivery, layout: Layout, rejects: Rejects) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Batches of text cells under the layout's names with `_line` and `_text`, each with its row count."""
     line = 1
     header_is_over = False
     with delivery.path.open("rb") as stream:
@@ -37,7 +52,7 @@ def read(
             if not header_is_over:
                 header_is_over = not frame.is_empty()
                 frame = frame.slice(1)
-            yield len(frame), decode(_cells(frame, layout, rejects), decoder, rejects)
+            yield len(frame), _cells(frame, layout, rejects)
 
 
 def decode(cells: pl.DataFrame, decoder: Decoder, rejects: Rejects) -> Readings:
@@ -109,6 +124,12 @@ def _decoded(line: bytes, encoding: str) -> tuple[str, bool]:
 def _cells(frame: pl.DataFrame, layout: Layout, rejects: Rejects) -> pl.DataFrame:
     """COLUMNS as text, `_line` and `_text`; lines that cannot be cells are refused, each for one reason."""
     rest = frame.rename({"text": "_text"})
+    quoted = []
+    if layout.quotes and (has_quotes := rest["_text"].str.contains('"', literal=True)).any():
+        *faults, _ = _line_faults(layout)  # but for the number of delimiters
+        right = ~rest.select(pl.any_horizontal(condition for _, condition, _ in faults)).to_series()
+        quoted = [_quoted(rest.filter(has_quotes & right), layout, rejects)]
+        rest = rest.filter(~(has_quotes & right))
     for code, condition, message in _line_faults(layout):
         bad = rest.filter(condition)
         if not bad.is_empty():
@@ -116,7 +137,19 @@ def _cells(frame: pl.DataFrame, layout: Layout, rejects: Rejects) -> pl.DataFram
             rest = rest.filter(~condition)
     cells = pl.col("_text").str.split_exact(layout.delimiter, len(layout.names) - 1)
     named = cells.struct.rename_fields(list(layout.names)).alias("cells")
-    return rest.select("_line", "_text", named).unnest("cells")
+    plain = rest.select("_line", "_text", named).unnest("cells")
+    return pl.concat([plain, *quoted]).sort("_line") if quoted else plain
+
+
+def _quoted(lines: pl.DataFrame, layout: Layout, rejects: Rejects) -> pl.DataFrame:
+    """The cells of lines with quotes; a quote that is not closed on its line refuses that line alone."""
+    found = [split(text, layout.delimiter) for text in lines["_text"]]
+    whole = pl.Series([cells is not None and len(cells) == len(layout.names) for cells in found])
+    message = f"the line must have {len(layout.names)} cells, each quoted whole or not at all."
+    _refuse(lines.filter(~whole), "CON118", message, "", rejects)
+    kept = [cells for cells, is_whole in zip(found, whole, strict=True) if cells and is_whole]
+    texts = pl.DataFrame(kept, schema=dict.fromkeys(layout.names, pl.String), orient="row")
+    return pl.concat([lines.filter(whole).select("_line", "_text"), texts], how="horizontal")
 
 
 def _line_faults(layout: Layout) -> list[tuple[str, pl.Expr, str]]:

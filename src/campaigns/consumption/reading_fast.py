@@ -25,12 +25,16 @@ class NotClean(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """How the file is written. `columns` are the cells of a line; `None` is one that we do not use."""
+    """How the file is written. `columns` are the cells of a line; `None` is one that we do not use.
+
+    `quotes` says that a cell may be quoted, as Datahub never does.
+    """
 
     header: str
     columns: tuple[str | None, ...]
     delimiter: str
     encoding: str
+    quotes: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ OF_WORD: Mapping[str, Mapping[str, str]] = {
     ),
     "spot_prices": _words(public="start price unit vat"),
     "temperatures": _words(public="start celsius"),
+    "readings": _words(site="gsrn site", consumption="start zone resolution quantity unit direction quality"),
     "datahub": _words(site="gsrn", consumption="product resolution unit reading_type start quantity quality"),
 }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from campaigns.errors import UserError
+from campaigns.register import xlsx_guard
 from campaigns.register.csv_exact import Dialect, split
 from campaigns.register.deliveries import Delivery
 from campaigns.register.limits import MAX_COLUMNS, MAX_LINE
-from campaigns.register.raw_lines import physical_lines
+from campaigns.register.raw_lines import is_parquet, physical_lines
 
 DELIMITERS = ";,\t|"
 
@@ -38,6 +39,13 @@ def read(delivery: Delivery) -> tuple[list[str], Dialect]:
     if len(header) > MAX_COLUMNS:
         raise UserError("REG010", f"{delivery.name} has more than {MAX_COLUMNS} columns.")
     return header, Dialect(delimiter=delimiter, encoding=encoding, width=len(header), header_line=number)
+
+
+def delimiter_of(delivery: Delivery) -> str:
+    """What divides the cells of a line; `;` for a file that is no text."""
+    if is_parquet(delivery) or xlsx_guard.is_workbook(delivery.path):
+        return ";"
+    return read(delivery)[1].delimiter
 
 
 def _first_line(delivery: Delivery) -> tuple[bytes, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from campaigns.errors import UserError
@@ -36,6 +38,27 @@ def read(delivery: Delivery) -> tuple[list[str], RawTable]:
     cells = [_text(frame.get_column(name), schema[name]).alias(f"c{at}") for at, name in enumerate(names)]
     table = pl.DataFrame(cells).with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_line"))
     return names, RawTable(table, [])
+
+
+def batches(delivery: Delivery, *, rows: int) -> Iterator[pl.DataFrame]:
+    """As the cells of `read`, some rows at a time: memory does not follow the file. Raises `UserError`."""
+    names, schema = header(delivery), _schema(delivery)
+    line = 0
+    try:
+        stated = pl.scan_parquet(delivery.path, glob=False).select(pl.len()).collect().item()
+        for part in pl.scan_parquet(delivery.path, glob=False).collect_batches(
+            chunk_size=rows, maintain_order=True
+        ):
+            cells = [
+                _text(part.get_column(name), schema[name]).alias(f"c{at}") for at, name in enumerate(names)
+            ]
+            lines = pl.int_range(line + 1, line + len(part) + 1, dtype=pl.Int64, eager=True)
+            yield pl.DataFrame([*cells, lines.alias("_line")])
+            line += len(part)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, MemoryError):
+        raise _damaged(delivery) from None
+    if line != stated:  # its footer says otherwise
+        raise _damaged(delivery)
 
 
 def _schema(delivery: Delivery) -> pl.Schema:
