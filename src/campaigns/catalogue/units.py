@@ -19,6 +19,8 @@ UNITS: Mapping[str, Mapping[str, Decimal]] = {
     "years": {"years": Decimal(1), "year": Decimal(1)},
     "m2": {"m2": Decimal(1), "m²": Decimal(1)},
     "A": {"A": Decimal(1)},
+    "°C": {"°C": Decimal(1), "C": Decimal(1)},
+    "kWp": {"kWp": Decimal(1)},
 }
 
 

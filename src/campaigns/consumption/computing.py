@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import day_facts, history, month_facts, period_metrics
+from campaigns.consumption import day_facts, fits, history, month_facts, period_metrics
 from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.period_metrics import Made
@@ -57,7 +57,9 @@ class MetricsRun:
 
 def version() -> str:
     """Changes whenever a definition or the way of computing does."""
-    words = json.dumps([*SQL.values(), day_facts.version(), *(one.model_dump() for one in METRICS.values())])
+    words = json.dumps(
+        [*SQL.values(), day_facts.version(), fits.version(), *(one.model_dump() for one in METRICS.values())]
+    )
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 

@@ -23,9 +23,10 @@ import polars as pl
 from campaigns.consumption import shapes
 from campaigns.consumption.calendar import LocalDays, local_days
 from campaigns.consumption.days import QUARTER_GRID
+from campaigns.consumption.panels import panel_sizes
 from campaigns.consumption.price_days import price_days
 from campaigns.lake.schemas import TABLES, empty
-from campaigns.settings.model import Settings
+from campaigns.settings.model import Place, Settings
 
 if TYPE_CHECKING:
     from campaigns.lake import Writer
@@ -56,7 +57,8 @@ class Updated:
 def version() -> str:
     """Changes with the code that makes them."""
     here = Path(__file__)
-    code = [here.with_name(name).read_bytes() for name in ("day_facts.py", "shapes.py", "price_days.py")]
+    made_by = ("day_facts.py", "shapes.py", "price_days.py", "panels.py", "sun.py")
+    code = [here.with_name(name).read_bytes() for name in made_by]
     return hashlib.sha256(b"".join(code)).hexdigest()[:12]
 
 
@@ -70,8 +72,9 @@ def update(writer: Writer, *, settings: Settings, full: bool = False) -> Updated
     days = 0
     for month, paths in files.items():
         calendar = _calendar(settings, month)
-        priced = _Prices.of(prices, calendar)
-        stamp = {"files": _names(paths), "prices": priced.digest, "version": version()}
+        priced = _Prices.of(prices, calendar, settings.place)
+        made_by = f"{version()} {settings.place.latitude} {settings.place.longitude}"
+        stamp = {"files": _names(paths), "prices": priced.digest, "version": made_by}
         before = made.get(month)
         if before is not None and all(before[name] == stamp[name] for name in stamp):
             continue
@@ -163,14 +166,15 @@ def _drop(writer: Writer, months: Sequence[str]) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Prices:
-    """The prices of a month's days by register, as `price_days` lays them out."""
+    """The prices of a month's days by register, as `price_days` lays them out, and where the sun shines."""
 
     calendar: LocalDays
+    place: Place
     days: dict[tuple[str, date, int], tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]]
     digest: str
 
     @classmethod
-    def of(cls, prices: pl.DataFrame, calendar: LocalDays) -> _Prices:
+    def of(cls, prices: pl.DataFrame, calendar: LocalDays, place: Place) -> _Prices:
         begin, end = (int(at) for at in calendar.midnights[[0, -1]])
         epoch = pl.col("start").dt.epoch("s")
         mine = prices.filter((epoch >= begin - 3600) & (epoch < end))
@@ -181,13 +185,14 @@ class _Prices:
                 dear = np.array(row["is_dear"], dtype=np.bool_)
                 days[str(controller), row["local_date"], row["resolution_min"]] = (price, dear)
         text = mine.sort("controller", "start", "minutes").hash_rows(seed=1).to_numpy().tobytes()
-        return cls(calendar=calendar, days=days, digest=hashlib.sha256(text).hexdigest()[:16])
+        return cls(calendar=calendar, place=place, days=days, digest=hashlib.sha256(text).hexdigest()[:16])
 
 
 def _of_rows(frame: pl.DataFrame, priced: _Prices) -> pl.DataFrame:
     """The facts of every day of import in the frame."""
     bought = frame.filter(pl.col("direction") == "import")
-    sold = _sold(frame.filter(pl.col("direction") == "export"))
+    exported = frame.filter(pl.col("direction") == "export")
+    sold = _sold(exported)
     is_full = (
         (pl.col("intervals_present") == pl.col("intervals_expected"))
         & (pl.col("wh_sum") <= MOST_WH)
@@ -200,11 +205,17 @@ def _of_rows(frame: pl.DataFrame, priced: _Prices) -> pl.DataFrame:
     for same in groups:
         facts += [_of_day(part, priced) for part in same.iter_slices(_CHUNK)]
     found = pl.concat([empty("day_facts"), *facts])
-    sums = found.join(sold, on=_DAY, how="left", suffix="_sold", maintain_order="left")
-    return sums.with_columns(
-        pl.when("is_full").then(pl.col(f"{name}_sold").fill_null(0)).alias(name).cast(pl.Int32)
-        for name in ("export_wh", "export_10_16")
-    ).select(list(_FACTS))
+    sizes = panel_sizes(full, exported.filter(pl.col("wh_sum") <= MOST_WH), priced.calendar, priced.place)
+    beside = sold.join(sizes, on=_DAY, how="left")
+    sums = found.join(beside, on=_DAY, how="left", suffix="_sold", maintain_order="left")
+    return (
+        sums.with_columns(
+            pl.when("is_full").then(pl.col(f"{name}_sold").fill_null(0)).alias(name).cast(pl.Int32)
+            for name in ("export_wh", "export_10_16")
+        )
+        .with_columns(panels_w="panels_w_sold")
+        .select(list(_FACTS))
+    )
 
 
 def _sold(sold: pl.DataFrame) -> pl.DataFrame:

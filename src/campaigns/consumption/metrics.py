@@ -6,12 +6,12 @@ under the contract of the present holder. Units are those of the column; shares 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
 
-from campaigns.consumption.periods import PERIODS
+from campaigns.consumption.periods import PERIODS, Period
 from campaigns.settings.binding import Definition, bind
 from campaigns.settings.documents import Mapping as MappingNode
 from campaigns.settings.documents import parse
@@ -19,8 +19,9 @@ from campaigns.settings.model import DataLevel, Texts
 
 RollUp = Literal["sum", "highest", "lowest", "mean"]
 Minimum = Literal[
-    "none", "enough", "seasons", "heat", "heat twice", "cool", "spot", "ranked", "sunny", "frosty", "compared"
-]
+    "none", "enough", "seasons", "heat", "heat twice", "heat twice as long", "severe", "cool", "spot",
+    "ranked", "sunny", "clear", "frosty", "compared",
+]  # fmt: skip
 
 _ENOUGH = "330 full days of a year, 90 % of the days of a shorter period"
 _HEAT = "180 full days with a temperature, 30 of them below 0 °C and 60 above 15 °C"
@@ -31,14 +32,25 @@ MINIMA: Mapping[Minimum, str] = MappingProxyType(
         "seasons": f"{_ENOUGH}, 60 of them in each of the two seasons",
         "heat": _HEAT,
         "heat twice": f"{_HEAT}, in this year and in the one before",
+        "heat twice as long": f"{_HEAT}, within the 730 days that end with the period",
+        "severe": f"{_HEAT}, 10 of them below -15 °C and 30 from -10 to +5 °C",
         "cool": "80 full days of June to August with a temperature, 15 of them above 18 °C",
         "spot": f"{_ENOUGH}, counting days of which every interval has a price",
         "ranked": f"{_ENOUGH}, counting days of which every interval has a price, 20 of them with a spread",
         "sunny": f"{_ENOUGH}, 60 of them from May to August",
+        "clear": f"{_ENOUGH}, 20 of them from May to August with export that follows the sun",
         "frosty": f"{_ENOUGH}, 10 of them winter workdays below -5 °C",
         "compared": f"{_ENOUGH}, in both periods",
     }
 )
+
+
+_KNOWN_OVER: Mapping[str, Callable[[Period], bool]] = {
+    "all": lambda _: True,
+    "year": lambda period: period.yearly,
+    "compared": lambda period: period.compared,
+    "seldom": lambda period: period.changes_seldom,
+}
 
 
 class Metric(Definition):
@@ -56,7 +68,7 @@ class Metric(Definition):
     label: Texts
     definition: str
     minimum: Minimum = "enough"
-    periods: Literal["all", "year", "compared"] = "all"
+    periods: Literal["all", "year", "compared", "seldom"] = "all"
     compares_with: tuple[str, ...] = ()
 
     @property
@@ -67,11 +79,7 @@ class Metric(Definition):
     @property
     def known_over(self) -> tuple[str, ...]:
         """The names of the periods over which it can be known."""
-        return tuple(
-            period.name
-            for period in PERIODS.values()
-            if self.periods == "all" or (period.yearly if self.periods == "year" else period.compared)
-        )
+        return tuple(period.name for period in PERIODS.values() if _KNOWN_OVER[self.periods](period))
 
 
 def _read() -> Mapping[str, Metric]:

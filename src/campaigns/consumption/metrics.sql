@@ -204,13 +204,31 @@ WHERE controller = $controller AND month BETWEEN $first_month AND $last_month
 SELECT metering_point_id,
     quantile_cont(wh_min, 0.5) AS base_wh,
     quantile_cont(wh_max, 0.99) AS peak_p99_wh,
-    quantile_cont(night_max, 0.9) AS night_peak_wh
+    quantile_cont(night_max, 0.9) AS night_peak_wh,
+    quantile_cont(panels_w, 0.9) FILTER (month(local_date) BETWEEN 5 AND 8) AS panels_w,
+    count(panels_w) FILTER (month(local_date) BETWEEN 5 AND 8) AS panels_days
 FROM day_facts
 LEFT JOIN holders AS h USING (metering_point_id)
 WHERE controller = $controller AND is_full AND local_date BETWEEN $first AND $last
     AND month BETWEEN $first_month AND $last_month
     AND (h.since IS NULL OR local_date >= h.since)
 GROUP BY metering_point_id
+
+-- name: day_series
+-- The full days of a range of metering points, for what is fitted to them.
+SELECT metering_point_id, local_date, wh, wh_min, wh_16_21
+FROM day_facts
+WHERE controller = $controller AND is_full AND local_date BETWEEN $first AND $last
+    AND month BETWEEN $first_month AND $last_month AND metering_point_id BETWEEN $lowest AND $highest
+
+-- name: hour_series
+-- The hours of full days of 24 hours of a month, for the metering points of `wanted`.
+SELECT metering_point_id, local_date, resolution_min, wh
+FROM consumption_days AS d JOIN wanted USING (metering_point_id)
+WHERE controller = $controller AND direction = 'import' AND month = $month
+    AND local_date BETWEEN $first AND $last AND (wanted.since IS NULL OR local_date >= wanted.since)
+    AND intervals_present = intervals_expected AND intervals_expected::INTEGER * resolution_min = 1440
+    AND wh_sum BETWEEN 1 AND $most_wh
 
 -- name: metrics
 -- One row a metering point of a register: its metrics over one period, from `parts` (month_sums of the period) and
@@ -369,6 +387,7 @@ SELECT metering_point_id,
     CASE WHEN is_priced AND $yearly THEN worst_cost_x4 / 4e8::DOUBLE END AS worst_month_spot_eur,
     CASE WHEN is_enough THEN coalesce(export_wh, 0) / nullif(wh, 0)::DOUBLE END AS export_ratio,
     CASE WHEN is_enough AND sunny_days >= 60 THEN sunny_export_days / sunny_days::DOUBLE END AS pv_midday_sign,
+    CASE WHEN is_enough AND $yearly AND panels_days >= 20 THEN panels_w / 1000.0::DOUBLE END AS pv_fit_kwp,
 
     CASE WHEN is_enough THEN plateau_hours * 60 / minutes::DOUBLE END AS ev_plateau,
     CASE WHEN is_enough THEN steps_small / days::DOUBLE END AS ev_steps_small,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import month_facts
+from campaigns.consumption import fits, month_facts
 from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
 from campaigns.consumption.periods import PERIODS, Period
 from campaigns.lake.schemas import TABLES
@@ -26,6 +27,10 @@ class Made:
     metrics: pl.DataFrame
     periods: pl.DataFrame
 
+    def was_made_from(self, period: Mapping[str, str], stamp: str) -> bool:
+        """Whether that period of a register was made from the same."""
+        return not self.periods.filter(**period, inputs=stamp).is_empty()
+
 
 def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -> Made:
     """The metrics of a register; those `known` stay whose period was made from the same."""
@@ -33,8 +38,14 @@ def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -
     for period in PERIODS.values():
         stamp = _stamp(snapshot, inputs, period)
         mine = {"controller": inputs.controller, "period": period.name}
-        is_same = not known.periods.filter(**mine, inputs=stamp).is_empty()
-        found = known.metrics.filter(**mine) if is_same else _of_period(db, inputs, period)
+        fitted = fits.stamp(snapshot, inputs, period)
+        if known.was_made_from(mine, stamp):
+            found = known.metrics.filter(**mine)
+        else:
+            found = _of_period(db, inputs, period)
+            same = known.metrics if known.was_made_from(fits.mark(mine), fitted) else known.metrics.clear()
+            found = fits.join(db, inputs, period, found, same.filter(**mine))
+        periods.append({**fits.mark(mine), "as_of": inputs.as_of, "inputs": fitted})
         frames.append(found.select(pl.exclude(*CLOCKS)).with_columns(as_of=pl.lit(inputs.as_of)))
         periods.append({**mine, "as_of": inputs.as_of, "inputs": stamp})
     db.register("holders", inputs.holders)

@@ -18,13 +18,14 @@ SHORT_NEEDS = 0.9  # of the days of a shorter period
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Period:
     """A named period. A year-long one (`yearly`) has each season once; one that is `compared` is held against
-    the same days a year before.
+    the same days a year before; one that `changes_seldom` has the same days for a year.
     """
 
     name: str
     label: Mapping[str, str]
     yearly: bool
     compared: bool = False
+    changes_seldom: bool = False
     _dates: Callable[[date], tuple[date, date]] = field(repr=False)
 
     def dates(self, as_of: date) -> tuple[date, date]:
@@ -69,6 +70,7 @@ PERIODS: Mapping[str, Period] = MappingProxyType(
                 label={"fi": "viime kalenterivuosi", "en": "last full calendar year"},
                 yearly=True,
                 compared=True,
+                changes_seldom=True,
                 _dates=_full_year,
             ),
             Period(
@@ -82,6 +84,7 @@ PERIODS: Mapping[str, Period] = MappingProxyType(
                 name="last winter",
                 label={"fi": "viime talvi (joulu–helmikuu)", "en": "last winter (December to February)"},
                 yearly=False,
+                changes_seldom=True,
                 _dates=_winter,
             ),
             Period(

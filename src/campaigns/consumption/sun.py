@@ -12,6 +12,7 @@ import polars as pl
 from campaigns.settings.model import Place
 
 Floats = npt.NDArray[np.float64]
+_CLEAR_SKY, _HAZE, _DELIVERED = 1098.0, 0.057, 0.85
 _HORIZON = np.radians(-0.833)  # refraction, and the sun's upper edge
 
 
@@ -34,6 +35,17 @@ def height(day_of_year: Floats, utc_hour: Floats, place: Place) -> Floats:
         turn
     )
     return sine
+
+
+def unit_curve(day_of_year: Floats, utc_hour: Floats, place: Place) -> npt.NDArray[np.int64]:
+    """What 1 kWp of panels makes in an hour of clear sky, whole Wh; `utc_hour` is the middle of the hour.
+
+    Haurwitz's irradiance on the level, 1098 sin h exp(-0.057 / sin h) W/m², of which a system delivers 85 %.
+    """
+    sine = np.maximum(height(day_of_year, utc_hour, place), 1e-3)
+    watts = _CLEAR_SKY * sine * np.exp(-_HAZE / sine) * _DELIVERED
+    whole: npt.NDArray[np.int64] = np.rint(watts).astype(np.int64)
+    return whole
 
 
 def _declination(day_of_year: Floats) -> Floats:

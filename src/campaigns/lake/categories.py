@@ -90,7 +90,7 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
             "month local_date is_full expected present estimated minutes wh wh_min wh_max peak_hour wh_00_06 "
             "wh_06_10 wh_10_16 wh_16_21 wh_22_24 export_wh export_10_16 cost_x4 dear_wh price_rank "
             "plateau_hours steps_small steps_medium steps_large night_max evening_block relay_hours "
-            "morning_block"
+            "morning_block panels_w"
         ),
     ),
     "month_facts": _categories(site="metering_point_id", consumption=" ".join(["month", *MONTH_SUMS])),

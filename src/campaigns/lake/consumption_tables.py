@@ -30,11 +30,13 @@ METRIC_COLUMNS: Schema = dict.fromkeys(
         "tenure_days", "electricity_use", "kwh_year", "kwh_year_norm", "base_kw", "peak_kw", "peak_p99_kw",
         "load_factor", *_MONTHS, "fuse_use", "night_share", "morning_share", "midday_share", "evening_share",
         "late_share", "morning_ramp_kw", "evening_ramp_kw", "weekday_weekend", "peak_hour_mode",
-        "peak_hour_entropy", "winter_summer", "day_cv", "heat_slope", "base_kwh_day", "heat_r2", "heat_share",
-        "heat_night_ratio", "cool_slope", "light_sensitivity", "spot_paid", "market_average", "spot_premium",
-        "dear4_share", "price_response", "worst_month_spot_eur", "export_ratio", "pv_midday_sign",
+        "peak_hour_entropy", "winter_summer", "day_cv", "regularity", "heat_slope", "base_kwh_day", "heat_r2",
+        "balance_temp", "heat_share", "cold_bend", "heat_night_ratio", "cool_slope", "light_sensitivity",
+        "spot_paid", "market_average", "spot_premium", "dear4_share", "price_response",
+        "worst_month_spot_eur", "export_ratio", "pv_midday_sign", "pv_fit_kwp",
         "ev_plateau", "ev_steps_small", "ev_steps_medium", "ev_steps_large", "ev_night_peak", "sauna_sign",
-        "night_relay", "preheat_sign", "yoy_change", "yoy_base_ratio", "yoy_slope_ratio",
+        "night_relay", "preheat_sign", "vacancy_days", "longest_vacancy", "seasonal_home", "yoy_change",
+        "yoy_base_ratio", "yoy_slope_ratio", "change_point_days", "change_size",
     ),
     NUMBER,
 )  # fmt: skip
@@ -130,6 +132,7 @@ CONSUMPTION: tuple[Table, ...] = (
             "evening_block": TINY,  # 1: a stove of 4 to 9 kW for an hour or two between 16 and 22
             "relay_hours": TINY,  # bits: a step of 1.5 kW or more at 21, 22, 23
             "morning_block": TINY,  # 1: 0.5 to 2 kW more at some hour of 04 to 08 than from 00 to 04
+            "panels_w": INT,  # size of the panels by this day's export, see consumption/panels; NULL without
         },
         partition_by=("month",),
         statistics=("controller", "metering_point_id", "local_date"),
