@@ -37,6 +37,7 @@ class Inputs:
     calendar: pl.DataFrame
     holders: pl.DataFrame  # metering_point_id, since
     fuses: pl.DataFrame  # metering_point_id, fuse_a
+    tariffs: pl.DataFrame  # metering_point_id, price_mc, margin_mc
     normal_degree_days: float | None
 
     @classmethod
@@ -71,6 +72,7 @@ class Inputs:
             ),
             holders=db.query(SQL["holders"], {**told, "as_of": as_of}).sort("metering_point_id"),
             fuses=db.query(SQL["fuses"], told),
+            tariffs=db.query(SQL["tariffs"], {**told, "as_of": as_of}),
             normal_degree_days=_normal_degree_days(temperatures, settings, as_of),
         )
 

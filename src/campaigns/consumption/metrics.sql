@@ -63,6 +63,15 @@ SELECT metering_point_id, max(fuse_a) AS fuse_a
 FROM metering_points WHERE controller = $controller
 GROUP BY metering_point_id ORDER BY metering_point_id
 
+-- name: tariffs
+-- The price of the running contract of each metering point and the margin that its holder would pay on spot, 1/1000 c.
+SELECT metering_point_id, round(price_c_kwh * 1000)::BIGINT AS price_mc, round(margin_c_kwh * 1000)::BIGINT AS margin_mc
+FROM contracts
+WHERE controller = $controller AND metering_point_id IS NOT NULL
+    AND start_date <= $as_of AND (end_date IS NULL OR end_date >= $as_of)
+QUALIFY row_number() OVER (PARTITION BY metering_point_id ORDER BY start_date DESC, contract_id DESC) = 1
+ORDER BY metering_point_id
+
 -- name: clocks
 -- Of each metering point: days since its last reading, days that its contract still runs, days of its holder there.
 WITH present AS (
@@ -301,6 +310,7 @@ together AS (
     LEFT JOIN quantiles USING (metering_point_id)
     LEFT JOIN earlier USING (metering_point_id)
     LEFT JOIN fuses USING (metering_point_id)
+    LEFT JOIN tariffs USING (metering_point_id)
     LEFT JOIN holders USING (metering_point_id)
 ),
 answers AS (
@@ -385,6 +395,9 @@ SELECT metering_point_id,
     CASE WHEN is_priced THEN dear_wh / nullif(priced_wh, 0)::DOUBLE END AS dear4_share,
     CASE WHEN is_priced AND ranked_days >= 20 THEN price_ranks / (1e12::DOUBLE * ranked_days) END AS price_response,
     CASE WHEN is_priced AND $yearly THEN worst_cost_x4 / 4e8::DOUBLE END AS worst_month_spot_eur,
+    CASE WHEN is_priced AND $yearly
+        THEN 365 * (4 * (price_mc - margin_mc) * priced_wh - cost_x4)::DOUBLE / (4e8::DOUBLE * priced_days)
+    END AS spot_vs_fixed_eur,
     CASE WHEN is_enough THEN coalesce(export_wh, 0) / nullif(wh, 0)::DOUBLE END AS export_ratio,
     CASE WHEN is_enough AND sunny_days >= 60 THEN sunny_export_days / sunny_days::DOUBLE END AS pv_midday_sign,
     CASE WHEN is_enough AND $yearly AND panels_days >= 20 THEN panels_w / 1000.0::DOUBLE END AS pv_fit_kwp,

@@ -71,7 +71,8 @@ def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period) -> str:
         inputs.normal_degree_days,
         *fact_files(snapshot, reach, last),
     ]
-    return digest(words, inputs.between(reach, last), inputs.holders, inputs.fuses)
+    tariffs = [inputs.tariffs] if period.yearly else []
+    return digest(words, inputs.between(reach, last), inputs.holders, inputs.fuses, *tariffs)
 
 
 def _of_period(db: Engine, inputs: Inputs, period: Period) -> pl.DataFrame:
@@ -85,6 +86,7 @@ def _of_period(db: Engine, inputs: Inputs, period: Period) -> pl.DataFrame:
     db.register("parts", parts)
     db.register("earlier_parts", earlier)
     db.register("fuses", inputs.fuses)
+    db.register("tariffs", inputs.tariffs)
     db.register("holders", _with_minutes_gone(inputs.holders, within))
     months = {"first_month": f"{first:%Y-%m}", "last_month": f"{last:%Y-%m}"}
     db.register("quantiles", db.query(SQL["quantiles"], {**told, **months}))

@@ -19,7 +19,7 @@ def sign(dice: Dice, stays: pl.DataFrame, homes: pl.DataFrame, as_of: date) -> p
     """Contracts of all stays (person or company, site, start, end; NULL end: they live there).
 
     Columns: contract, person, company, site, gsrn, product, contract_type, start, end (both included,
-    NULL = open), estimate (kWh a year), follows_price.
+    NULL = open), estimate (kWh a year), price (c/kWh, NULL on spot), margin (c/kWh on spot), follows_price.
     """
     rng = dice.of("contracts")
     stays = stays.join(homes, on="site", maintain_order="left")
@@ -28,13 +28,15 @@ def sign(dice: Dice, stays: pl.DataFrame, homes: pl.DataFrame, as_of: date) -> p
     today = _cut(rng, stays, kind, soon, as_of)
     before = _earlier(rng, today)
     after = _renewed(rng, today, soon)
-    chain = pl.concat([before, today, after]).with_columns(
+    chain = pl.concat([before, today, after])
+    priced = chain.with_columns(
         product=pl.col("contract_type").replace_strict(PRODUCTS, return_dtype=pl.String),
         estimate=_estimate(),
+        **_prices(rng, chain.height),
     )
-    return chain.select(
+    return priced.select(
         "person", "company", "site", "gsrn", "product", "contract_type", "start", "end", "estimate",
-        "follows_price",
+        "price", "margin", "follows_price",
     ).with_row_index("contract")  # fmt: skip
 
 
@@ -97,6 +99,16 @@ def _renewed(rng: np.random.Generator, today: pl.DataFrame, soon: Flags) -> pl.D
         start=pl.col("end") + pl.duration(days=1), follows_price=pl.lit(value=False)
     )
     return following.with_columns(end=pl.col("start") + pl.duration(days=729))
+
+
+def _prices(rng: np.random.Generator, count: int) -> dict[str, pl.Expr]:
+    """The price agreed for a term or until further notice, and the margin on spot; VAT included."""
+    agreed = pl.Series(np.round(rng.normal(8.2, 0.9, count).clip(5, 12), 2))
+    cheaper = pl.when(contract_type="fixed_term").then(0.0).otherwise(0.9)
+    return {
+        "price": pl.when(pl.col("contract_type") != "spot").then((agreed + cheaper).round(2)),
+        "margin": pl.lit(pl.Series(rng.choice([0.39, 0.45, 0.55], count))),
+    }
 
 
 def _estimate() -> pl.Expr:

@@ -137,6 +137,8 @@ def _tables(dice: Dice, built: town.Town, as_of: date) -> dict[str, pl.DataFrame
             start_date="start",
             end_date="end",
             annual_kwh_estimate="estimate",
+            price_c_kwh="price",
+            margin_c_kwh="margin",
             **origin,
         ),
         "events": _events(dice, built, as_of),

@@ -59,6 +59,8 @@ def contract_rows(contracts: pl.DataFrame, people: pl.DataFrame, companies: pl.D
         alkupvm="start",
         loppupvm="end",
         vuosikulutusarvio="estimate",
+        hinta_snt="price",
+        marginaali_snt="margin",
     )
 
 

@@ -56,7 +56,7 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         bookkeeping="site_id source received_at",
     ),
     "contracts": _categories(
-        contract="product contract_type start_date end_date annual_kwh_estimate",
+        contract="product contract_type start_date end_date annual_kwh_estimate price_c_kwh margin_c_kwh",
         bookkeeping="contract_id person_id company_id metering_point_id source received_at",
     ),
     # What an event tells depends on its name: its entry in the catalogue says the category of each.

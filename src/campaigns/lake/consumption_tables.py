@@ -33,7 +33,7 @@ METRIC_COLUMNS: Schema = dict.fromkeys(
         "peak_hour_entropy", "winter_summer", "day_cv", "regularity", "heat_slope", "base_kwh_day", "heat_r2",
         "balance_temp", "heat_share", "cold_bend", "heat_night_ratio", "cool_slope", "light_sensitivity",
         "spot_paid", "market_average", "spot_premium", "dear4_share", "price_response",
-        "worst_month_spot_eur", "export_ratio", "pv_midday_sign", "pv_fit_kwp",
+        "worst_month_spot_eur", "spot_vs_fixed_eur", "export_ratio", "pv_midday_sign", "pv_fit_kwp",
         "ev_plateau", "ev_steps_small", "ev_steps_medium", "ev_steps_large", "ev_night_peak", "sauna_sign",
         "night_relay", "preheat_sign", "vacancy_days", "longest_vacancy", "seasonal_home", "yoy_change",
         "yoy_base_ratio", "yoy_slope_ratio", "change_point_days", "change_size",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from campaigns.lake.consumption_tables import CONSUMPTION, DAY_FACTS, METRIC_COLUMNS, MONTH_SUMS
-from campaigns.lake.table import DAY, ID, INT, SMALL, TEXT, WHEN, YES, Schema, Table, table
+from campaigns.lake.table import DAY, ID, INT, NUMBER, SMALL, TEXT, WHEN, YES, Schema, Table, table
 
 __all__ = ["DAY_FACTS", "METRIC_COLUMNS", "MONTH_SUMS", "TABLES", "Schema", "Table", "empty"]
 
@@ -147,6 +147,8 @@ TABLES: dict[str, Table] = {
                 "start_date": DAY,
                 "end_date": DAY,
                 "annual_kwh_estimate": INT,
+                "price_c_kwh": NUMBER,  # VAT included, three decimals; NULL without a price of its own
+                "margin_c_kwh": NUMBER,  # on top of spot prices, VAT included
                 "source": TEXT,
                 "received_at": WHEN,
             },

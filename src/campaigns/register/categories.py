@@ -32,7 +32,7 @@ OF_WORD: Mapping[str, Mapping[str, str]] = {
     "contracts": _words(
         bookkeeping="source_id person company site",
         site="gsrn",
-        contract="contract_type start_date end_date product annual_kwh_estimate",
+        contract="contract_type start_date end_date product annual_kwh_estimate price_c_kwh margin_c_kwh",
     ),
     "events": _words(bookkeeping="source_id person", behaviour="name occurred_at"),
     "interactions": _words(

@@ -24,20 +24,35 @@ if TYPE_CHECKING:
 TYPES = ("fixed_term", "open_ended", "spot", "network", "district_heat")
 COLUMNS = Columns(
     required=("source_id", "contract_type", "start_date"),
-    optional=("person", "company", "gsrn", "site", "product", "end_date", "annual_kwh_estimate"),
+    optional=(
+        "person",
+        "company",
+        "gsrn",
+        "site",
+        "product",
+        "end_date",
+        "annual_kwh_estimate",
+        "price_c_kwh",
+        "margin_c_kwh",
+    ),
     keys=("source_id", "person", "company", "gsrn", "site"),
     person="person",
     words={"contract_type": TYPES},
 )
 # What stays when the file has no such column. A full extract without end dates has only running contracts.
 _LASTING = {
-    "full": ("product", "annual_kwh_estimate"),
-    "changes": ("product", "annual_kwh_estimate", "end_date"),
+    "full": ("product", "annual_kwh_estimate", "price_c_kwh", "margin_c_kwh"),
+    "changes": ("product", "annual_kwh_estimate", "price_c_kwh", "margin_c_kwh", "end_date"),
 }
+_DEAREST = 1000  # c/kWh
 
 
 class Contracts:
-    """Rows of one system's contracts. District heat has no GSRN: its usage place may stand in `site`."""
+    """Rows of one system's contracts. District heat has no GSRN: its usage place may stand in `site`.
+
+    `price_c_kwh` is the energy price of a contract with a price of its own, `margin_c_kwh` what the holder
+    pays on top of the exchange, or would pay; both with VAT, as spot prices are kept.
+    """
 
     name = "contracts"
     order = 40
@@ -94,6 +109,8 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
         start,
         end,
         typed.whole("annual_kwh_estimate", 0, 2_000_000_000),
+        typed.decimal("price_c_kwh", 0, _DEAREST),
+        typed.decimal("margin_c_kwh", 0, _DEAREST),
     )
 
 

@@ -77,6 +77,15 @@ class Typed:
         self._refuse(name, bad, "REG123", f"`{name}` is not a whole number from {low} to {high}.")
         return self._good(numbers, bad)
 
+    def decimal(self, name: str, low: int, high: int) -> pl.Series:
+        """A number from `low` to `high` with a comma or a point, rounded to three decimals."""
+        cells = self._frame[name]
+        plain = cells.str.replace_all(" ", "", literal=True).str.replace(",", ".", literal=True)
+        numbers = plain.str.extract(r"^([+-]?\d+(?:\.\d+)?)$").cast(pl.Float64).round(3)
+        bad = cells.is_not_null() & ~numbers.is_between(low, high).fill_null(value=False)
+        self._refuse(name, bad, "REG128", f"`{name}` is not a number from {low} to {high} such as 7,45.")
+        return self._good(numbers, bad)
+
     def day(self, name: str) -> pl.Series:
         """A date, as 2026-11-24 or 24.11.2026."""
         cells = self._frame[name]

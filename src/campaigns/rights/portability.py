@@ -155,7 +155,10 @@ def _frames(given: Mapping[str, Any], days: pl.DataFrame, parts: Parts) -> Itera
 
 _COMPANY = ("name", "business_id", "industry", "size", "postal_code")
 _SITE = ("address", "postal_code", "building_type", "building_year", "heating", "area_m2")
-_CONTRACT = ("product", "contract_type", "start_date", "end_date", "annual_kwh_estimate")
+_CONTRACT = (
+    "product", "contract_type", "start_date", "end_date", "annual_kwh_estimate", "price_c_kwh",
+    "margin_c_kwh",
+)  # fmt: skip
 _INTERACTION = ("channel", "direction", "started_at", "ended_at", "topic", "outcome", "handled_by")
 
 

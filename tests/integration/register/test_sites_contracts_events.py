@@ -88,6 +88,24 @@ def test_contracts_need_a_holder_and_a_metering_point_that_exist(office: Office)
     assert found["metering_point_id"].to_list() == [heat, gsrn.parse(ONE), gsrn.parse(ONE)]
 
 
+def test_contracts_bring_their_prices(office: Office) -> None:
+    sites = office.write("sites_1.csv", f"source_id,gsrn,energy\nK1,{ONE},electricity\n")
+    header = "source_id;person;gsrn;contract_type;start_date;price_c_kwh;margin_c_kwh"
+    rows = [
+        f"S1;1001;{ONE};fixed_term;2026-01-01;7,4551;0.45",
+        f"S2;1001;{ONE};spot;2026-01-01;;0",
+        f"S3;1001;{ONE};fixed_term;2026-01-01;halpa;",
+        f"S4;1001;{ONE};fixed_term;2026-01-01;-1;",
+        f"S5;1001;{ONE};fixed_term;2026-01-01;1e2;",
+    ]
+    contracts = office.write("contracts_1.csv", "\n".join([header, *rows]))
+    done = office.load(contracts, sites, office.people("asiakkaat_1.csv", PERSON))
+    assert (done[-1].accepted, done[-1].quarantined) == (2, 3)
+    assert set(office.frame("quarantine")["reason"]) == {"REG128"}
+    found = office.frame("contracts").sort("contract_type").select("price_c_kwh", "margin_c_kwh")
+    assert found.rows() == [(7.455, 0.45), (None, 0.0)]
+
+
 def test_events_keep_their_further_columns_as_properties(office: Office) -> None:
     content = (
         "source_id,person,name,occurred_at,page,Tuote,_id,__proto__\n"

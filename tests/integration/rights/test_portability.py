@@ -45,11 +45,11 @@ customer_since;customer_until;contact_from_sale;opt_out_offered;company_id;role;
         S3;electricity;{NOBODYS};Muualla 3;15110;apartment;;;;
     """,
     "contracts.csv": f"""
-        source_id;person;gsrn;site;product;contract_type;start_date;end_date;annual_kwh_estimate
-        C1;K2;{HOUSE};;Perus;open_ended;2018-01-01;2026-02-10;9000
-        C2;K1;{HOUSE};;Kiinteä 24;fixed_term;2026-02-11;;15200
-        C3;K1;{FLAT};;Pörssi;spot;2025-01-01;;
-        C4;K1;;S2;Lämpö;district_heat;2025-01-01;;
+        source_id;person;gsrn;site;product;contract_type;start_date;end_date;annual_kwh_estimate;price_c_kwh;margin_c_kwh
+        C1;K2;{HOUSE};;Perus;open_ended;2018-01-01;2026-02-10;9000;9,1;
+        C2;K1;{HOUSE};;Kiinteä 24;fixed_term;2026-02-11;;15200;7,255;0,45
+        C3;K1;{FLAT};;Pörssi;spot;2025-01-01;;;;0.39
+        C4;K1;;S2;Lämpö;district_heat;2025-01-01;;;;
     """,
     "events.csv": """
         source_id;person;name;occurred_at;page;product
@@ -138,7 +138,8 @@ SAYS = {
     "contact_points": ("channel", "value", "from_sale", "opt_out_offered", "valid_to", "deliverable"),
     "relationships": ("kind", "start_date", "end_date"),
     "roles": ("role", "duties", "start_date", "end_date"),
-    "contracts": ("product", "contract_type", "start_date", "end_date", "annual_kwh_estimate"),
+    "contracts": ("product", "contract_type", "start_date", "end_date", "annual_kwh_estimate",
+                  "price_c_kwh", "margin_c_kwh"),
     "events": ("name", "occurred_at", "properties"),
 }  # fmt: skip
 DAY = ("gsrn", "direction", "local_date", "month", "resolution_min", "wh", "quality", "wh_sum",
