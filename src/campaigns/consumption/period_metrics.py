@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.consumption import fits, month_facts
+from campaigns.consumption.detections import with_signs
 from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
 from campaigns.consumption.periods import PERIODS, Period
 from campaigns.lake.schemas import TABLES
@@ -45,6 +46,7 @@ def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -
             found = _of_period(db, inputs, period)
             same = known.metrics if known.was_made_from(fits.mark(mine), fitted) else known.metrics.clear()
             found = fits.join(db, inputs, period, found, same.filter(**mine))
+            found = with_signs(found) if period.yearly else found
         periods.append({**fits.mark(mine), "as_of": inputs.as_of, "inputs": fitted})
         frames.append(found.select(pl.exclude(*CLOCKS)).with_columns(as_of=pl.lit(inputs.as_of)))
         periods.append({**mine, "as_of": inputs.as_of, "inputs": stamp})

@@ -37,6 +37,7 @@ METRIC_COLUMNS: Schema = dict.fromkeys(
         "ev_plateau", "ev_steps_small", "ev_steps_medium", "ev_steps_large", "ev_night_peak", "sauna_sign",
         "night_relay", "preheat_sign", "vacancy_days", "longest_vacancy", "seasonal_home", "yoy_change",
         "yoy_base_ratio", "yoy_slope_ratio", "change_point_days", "change_size",
+        "electric_heating_sign", "heat_pump_sign", "car_sign", "solar_sign", "cottage_sign",
     ),
     NUMBER,
 )  # fmt: skip
