@@ -166,6 +166,19 @@ def _built(
     return counts, days.build((counts.add(*batch) for batch in lines), hours=calendar.hours)
 
 
+def cells(delivery: Delivery, layout: Layout, rejects: Rejects, counts: Counts) -> Iterator[pl.DataFrame]:
+    """The rows of any file as text cells under the layout's names, with `_line` and `_text`; counts them."""
+    tables = _tables(delivery, rejects, counts)
+    if tables is None:
+        for count, batch in reading_exact.lines(delivery, layout, rejects):
+            counts.rows += count
+            yield batch
+        return
+    for batch in _named(tables, layout):
+        counts.rows += len(batch)
+        yield batch
+
+
 def _tables(delivery: Delivery, rejects: Rejects, counts: Counts) -> Iterator[pl.DataFrame] | None:
     """The cells of a Parquet or Excel file as text (`c0`, `c1`, ... and `_line`), in parts; None for text."""
     if is_parquet(delivery):
@@ -185,11 +198,15 @@ def _typed(
     rejects: Rejects,
     prepare: Prepare | None,
 ) -> Iterator[tuple[int, Readings]]:
-    cells = {name: f"c{at}" for at, name in enumerate(layout.columns) if name}
+    for part in _named(tables, layout):
+        yield len(part), reading_exact.decode(prepare(part, rejects) if prepare else part, decoder, rejects)
+
+
+def _named(tables: Iterator[pl.DataFrame], layout: Layout) -> Iterator[pl.DataFrame]:
+    places = {name: f"c{at}" for at, name in enumerate(layout.columns) if name}
     no_text = pl.lit(None, pl.String).alias("_text")
     for table in tables:
-        part = table.select("_line", no_text, *(pl.col(cell).alias(name) for name, cell in cells.items()))
-        yield len(part), reading_exact.decode(prepare(part, rejects) if prepare else part, decoder, rejects)
+        yield table.select("_line", no_text, *(pl.col(cell).alias(name) for name, cell in places.items()))
 
 
 def _holders(refused: pl.DataFrame, controller: str, lake: Writer) -> pl.DataFrame:

@@ -95,6 +95,15 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
     ),
     "month_facts": _categories(site="metering_point_id", consumption=" ".join(["month", *MONTH_SUMS])),
     "day_fact_months": _categories(bookkeeping="month files prices version"),
+    "heat_registers": _categories(
+        site="metering_point_id",
+        consumption="month local_date hour energy_wh volume_ml inlet_um3c return_um3c",
+        bookkeeping="received file",
+    ),
+    "heat_days": _categories(
+        site="metering_point_id",
+        consumption="month local_date kwh volume_m3 inlet_m3c return_m3c gap_kwh",
+    ),
     "prices": _categories(public="start minutes price_mc", bookkeeping="received file"),
     "temperatures": _categories(public="start celsius_x10", bookkeeping="received file"),
     "metrics": _categories(

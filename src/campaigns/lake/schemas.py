@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from campaigns.lake.consumption_tables import CONSUMPTION, DAY_FACTS, METRIC_COLUMNS, MONTH_SUMS
+from campaigns.lake.heat_tables import HEAT
 from campaigns.lake.table import DAY, ID, INT, NUMBER, SMALL, TEXT, WHEN, YES, Schema, Table, table
 
 __all__ = ["DAY_FACTS", "METRIC_COLUMNS", "MONTH_SUMS", "TABLES", "Schema", "Table", "empty"]
@@ -20,6 +21,7 @@ TABLES: dict[str, Table] = {
     each.name: each
     for each in (
         *CONSUMPTION,
+        *HEAT,
         table(
             "person_keys",
             ("key_space", "source_id"),

@@ -57,6 +57,7 @@ OF_WORD: Mapping[str, Mapping[str, str]] = {
     "spot_prices": _words(public="start price unit vat"),
     "temperatures": _words(public="start celsius"),
     "readings": _words(site="gsrn site", consumption="start zone resolution quantity unit direction quality"),
+    "heat_meters": _words(site="site", consumption="read_at zone energy unit volume_m3 inlet_m3c return_m3c"),
     "datahub": _words(site="gsrn", consumption="product resolution unit reading_type start quantity quality"),
 }
 

@@ -63,6 +63,24 @@ JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
 WHERE d.controller = $controller
 ORDER BY d.metering_point_id, d.local_date
 
+-- name: heat_registers
+-- What the person's heat meters showed on those days.
+SELECT d.* EXCLUDE (controller, month, received, file)
+FROM heat_registers AS d
+JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
+    AND d.local_date BETWEEN own.first AND own.last
+WHERE d.controller = $controller
+ORDER BY d.metering_point_id, d.local_date
+
+-- name: heat_days
+-- What was computed of it.
+SELECT d.* EXCLUDE (controller, month)
+FROM heat_days AS d
+JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
+    AND d.local_date BETWEEN own.first AND own.last
+WHERE d.controller = $controller
+ORDER BY d.metering_point_id, d.local_date
+
 -- name: kept_months
 -- Monthly sums of days that are no longer kept; of a month that two held nobody can tell whose was what.
 SELECT m.metering_point_id, m.direction, m.month, m.wh_sum, m.days, m.intervals_expected, m.intervals_present

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KEYS = ("controller", "metering_point_id", "direction", "month")
 _DAYS = ("gsrn", "wh_sum", "intervals_expected", "intervals_present")
-_DERIVED = ("day_facts", "day_fact_months")  # computed from days, and gone with them
+_BESIDE = ("day_facts", "day_fact_months", "heat_registers", "heat_days")  # gone with the days
 
 
 def intervals(work: Work) -> Iterator[Due]:
@@ -35,7 +35,7 @@ def intervals(work: Work) -> Iterator[Due]:
                 _sum_up(writer, days)
                 writer.remove("consumption_days", pl.col("month") == month)
             yield from by_controller("consumption_intervals", f"consumption_days {month}", days)
-        for table in _DERIVED:
+        for table in _BESIDE:
             if writer is not None and _old(rows, table, limit):
                 writer.remove(table, pl.col("month") < limit)
 

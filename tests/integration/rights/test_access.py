@@ -30,6 +30,8 @@ REACHED_OR_NOBODY_S = {
     "consumption_days": "consumption",
     "consumption_months": "consumption",
     "day_facts": "consumption",
+    "heat_registers": "consumption",
+    "heat_days": "consumption",
     "month_facts": "consumption",
     "metrics": "metrics",
     "metrics_history": "metrics_history",
