@@ -13,13 +13,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import decisions, importing, previewing, sending, unsubscribing
+from benchmarks import decisions, detecting, importing, previewing, sending, unsubscribing
 from benchmarks.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "import": importing.run,
     "preview": previewing.run,
     "decisions": decisions.run,
+    "detecting": detecting.run,
     "send": sending.run,
     "unsubscribe": unsubscribing.run,
 }

@@ -58,9 +58,10 @@ def _electric(*, vetoes: bool) -> pl.Expr:
     rule = (
         (pl.col("heat_slope") >= ELECTRIC_SLOPE)
         & (pl.col("heat_r2") >= ELECTRIC_R2)
-        & (pl.col("heat_share").fill_null(0) >= ELECTRIC_SHARE)
+        & (pl.col("heat_share").fill_null(0) >= ELECTRIC_SHARE)  # not known below an R² of 0.3
     )
-    return rule & _not(pl.col("cottage_sign") == 1) if vetoes else rule
+    rule = rule & _not(pl.col("cottage_sign") == 1) if vetoes else rule
+    return pl.when(pl.col("heat_r2").is_not_null()).then(rule)
 
 
 def _heat_pump(*, vetoes: bool) -> pl.Expr:
@@ -68,7 +69,8 @@ def _heat_pump(*, vetoes: bool) -> pl.Expr:
     bends = (pl.col("cold_bend").fill_null(0) > PUMP_BEND) | (pl.col("balance_temp") <= PUMP_BALANCE)
     rule = (pl.col("electric_heating_sign") == 1) & bends
     by_night = (pl.col("heat_night_ratio") > STORAGE_RATIO) | (pl.col("night_relay") >= RELAY)
-    return rule & _not(by_night) if vetoes else rule
+    rule = rule & _not(by_night) if vetoes else rule
+    return pl.when(pl.col("electric_heating_sign").is_not_null()).then(rule)
 
 
 def _car(*, vetoes: bool) -> pl.Expr:
