@@ -15,6 +15,7 @@ import polars as pl
 from campaigns.consumption import KINDS
 from campaigns.consumption.datahub import ENGLISH, FINNISH
 from campaigns.lake.schemas import TABLES, empty
+from campaigns.lake.writer import Merge
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.settings.model import Settings, SourceFile
 
@@ -110,10 +111,21 @@ class MemoryLake:
         self.tables.pop(table, None)
         self.upsert(table, frame, transaction=transaction)
 
-    def upsert(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
+    def upsert(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        *,
+        transaction: str | None = None,
+        merge: Merge | None = None,
+    ) -> None:
         spec = TABLES[table]
-        new = frame.select(pl.col(name).cast(kind) for name, kind in spec.schema.items())
+        new = frame.select(pl.col(name).cast(kind) for name, kind in spec.schema.items()).sort(spec.keys)
         assert not new.select(spec.keys).is_duplicated().any()
+        known = self.frame(table).join(new, on=spec.keys, how="semi").sort(spec.keys)
+        if merge is not None and not known.is_empty():
+            again = new.join(known, on=spec.keys, how="semi").sort(spec.keys)
+            new = pl.concat([new.join(known, on=spec.keys, how="anti"), merge(known, again)])
         kept = self.frame(table).join(new, on=spec.keys, how="anti")
         self.tables[table] = pl.concat([kept, new])
         if transaction is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,7 +20,7 @@ from campaigns.consumption.days import Built, Days
 from campaigns.consumption.reading_exact import Prepare
 from campaigns.consumption.reading_fast import Layout, NotClean
 from campaigns.consumption.readings import MISSING, Decoder, Readings
-from campaigns.consumption.rows import KEYS, Stamp, Stamped
+from campaigns.consumption.rows import Stamp, Stamped
 from campaigns.lake.schemas import empty
 from campaigns.register import csv_header, parquet_files
 from campaigns.register.deliveries import Delivery, Imported
@@ -74,11 +75,12 @@ def load(
     decoder = Decoder(calendar, latest=latest, values=values)
     counts, built = _built(delivery, layout, decoder, rejects, calendar, prepare)
     stamp = Stamp.of(delivery.received, delivery.sha256)
-    frame = merged(built.days, stamp, delivery.source.controller, lake=lake, calendar=calendar)
+    frame = _rows(built.days, stamp, delivery.source.controller, calendar)
     if rejects.refused:
         rejects.belong_to(_holders(rejects.frame(now), delivery.source.controller, lake))
     quarantined = rejects.write(lake, now=now)
-    lake.upsert("consumption_days", frame, transaction=delivery.transaction)
+    overlay = partial(rows.overlaid, calendar=calendar)
+    lake.upsert("consumption_days", frame, transaction=delivery.transaction, merge=overlay)
     return Imported(
         file=delivery.name,
         kind=kind,
@@ -104,41 +106,12 @@ def layout_of(delivery: Delivery, header: Sequence[str], columns: Columns, *, qu
     )
 
 
-def merged(
-    new: Sequence[Days], stamp: Stamp, controller: str, *, lake: Writer, calendar: LocalDays
-) -> pl.DataFrame:
-    """The rows of a file's days, overlaid on what the lake has of these days."""
+def _rows(new: Sequence[Days], stamp: Stamp, controller: str, calendar: LocalDays) -> pl.DataFrame:
+    """A file's days as rows of the lake."""
     frames = [
         rows.to_frame(Stamped.by(stamp, part), controller=controller, calendar=calendar) for part in new
     ]
-    fresh = pl.concat([empty("consumption_days"), *frames])
-    known = _known(fresh, lake)
-    if known.is_empty():
-        return fresh
-    untouched = fresh.join(known, on=KEYS, how="anti")
-    again = fresh.join(known.select(KEYS), on=KEYS, how="semi")
-    frames = [untouched]
-    for month in again["month"].unique().sort():
-        both = (part.filter(pl.col("month") == month) for part in (known, again))
-        frames.append(rows.overlaid(*both, calendar=calendar))
-    return pl.concat(frames)
-
-
-def _known(fresh: pl.DataFrame, lake: Writer) -> pl.DataFrame:
-    """The lake's rows with the keys of these."""
-    if fresh.is_empty():
-        return fresh
-    points = fresh["metering_point_id"]
-    near = (
-        pl.col("month").is_in(fresh["month"].unique().to_list())
-        & pl.col("metering_point_id").is_between(points.min(), points.max())
-        & (pl.col("controller") == fresh["controller"][0])
-    )
-    keys = lake.frame("consumption_days", KEYS, where=near).join(fresh, on=KEYS, how="semi")
-    if keys.is_empty():
-        return keys
-    same_points = pl.col("metering_point_id").is_in(keys["metering_point_id"].unique().implode())
-    return lake.frame("consumption_days", where=near & same_points).join(keys, on=KEYS, how="semi")
+    return pl.concat([empty("consumption_days"), *frames])
 
 
 def _built(

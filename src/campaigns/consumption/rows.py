@@ -66,7 +66,15 @@ class Stamped:
 
 
 def overlaid(known: pl.DataFrame, fresh: pl.DataFrame, *, calendar: LocalDays) -> pl.DataFrame:
-    """Rows of the same keys: of each interval what the newer file stated, on the finer grid of the two."""
+    """Rows of the same keys in the same order: of each interval what the newer file stated.
+
+    A day has the finer grid of the two.
+    """
+    parts = zip(known.iter_slices(_PART), fresh.iter_slices(_PART), strict=True)
+    return pl.concat([empty("consumption_days"), *(_overlaid(*part, calendar) for part in parts)])
+
+
+def _overlaid(known: pl.DataFrame, fresh: pl.DataFrame, calendar: LocalDays) -> pl.DataFrame:
     grids = known.select(*KEYS, "resolution_min").join(
         fresh.select(*KEYS, "resolution_min"), on=KEYS, suffix="_fresh"
     )

@@ -55,7 +55,13 @@ def parts(frame: pl.DataFrame, table: Table) -> list[pl.DataFrame]:
     """The frame in pieces, one a partition; nothing when it is empty."""
     if frame.is_empty():
         return []
-    return frame.partition_by(table.partition_by, maintain_order=True) if table.partition_by else [frame]
+    if not table.partition_by or _has_one_value(frame.select(table.partition_by)):
+        return [frame]  # dividing it would copy it row by row
+    return frame.partition_by(table.partition_by, maintain_order=True)
+
+
+def _has_one_value(frame: pl.DataFrame) -> bool:
+    return all(frame.select((pl.all() == pl.all().first()).all()).row(0))
 
 
 def within(paths: Sequence[Path], table: Table, frame: pl.DataFrame) -> list[Path]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import deltalake
+import numpy as np
 import polars as pl
 
 from campaigns.lake import delta, frames, manifests, parquet
@@ -16,8 +18,16 @@ from campaigns.lake.manifests import DataFile, Manifest
 from campaigns.lake.parquet import Written
 from campaigns.lake.schemas import TABLES, Table
 
+Merge = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+
 _CROWD = 16  # small files of one partition, from which on they are written as one
 _SMALL = 200_000  # rows
+_MANY_RUNS = 5_000  # of rows that are replaced, from which on a file is sorted again
+
+
+def _newer(known: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    del known
+    return new
 
 
 class Writer:
@@ -82,11 +92,21 @@ class Writer:
         Raises:
             WrongFrame: the frame does not fit the table. LakeUnwritable: the disk is full or read-only.
         """
-        self._put(table, frame, transaction, replacing=False)
+        self._put(table, frame, transaction, None)
 
-    def upsert(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
-        """Replace the rows that have the same keys, add the others. Raises as `append`."""
-        self._put(table, frame, transaction, replacing=True)
+    def upsert(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        *,
+        transaction: str | None = None,
+        merge: Merge = _newer,
+    ) -> None:
+        """Replace the rows that have the same keys, add the others. Raises as `append`.
+
+        `merge` makes what stands from known and new rows of the same keys, both in order; else the new ones.
+        """
+        self._put(table, frame, transaction, merge)
 
     def replace(self, table: str, frame: pl.DataFrame, *, transaction: str | None = None) -> None:
         """Put these rows in place of the whole table. Raises as `append`."""
@@ -179,7 +199,7 @@ class Writer:
     ) -> pl.DataFrame:
         return frames.read(paths, TABLES[table], columns=columns, where=where, lost=self._lost)
 
-    def _put(self, table: str, frame: pl.DataFrame, transaction: str | None, *, replacing: bool) -> None:
+    def _put(self, table: str, frame: pl.DataFrame, transaction: str | None, merge: Merge | None) -> None:
         """Add rows, partition by partition and file by file: memory holds one file beside the new rows."""
         spec = TABLES[table]
         rows = self._rows_of(table)
@@ -188,13 +208,14 @@ class Writer:
         for new in frames.parts(frames.conform(frame, spec), spec):
             beside = frames.within(list(rows), spec, new)
             unplaced = new
-            for path in beside if replacing else ():
-                hit = _matching(new, self._read(table, [path], spec.keys), spec)
+            for path in beside if merge is not None else ():
+                hit = _hits(self._read(table, [path], spec.keys), unplaced, spec)
                 if not hit.is_empty():
-                    kept = _others(self._read(table, [path]), hit, spec)
-                    adding += self._save(table, _together(kept, _matching(unplaced, hit, spec), spec))
+                    kept = self._read(table, [path])
+                    placed = frames.conform(merge(kept[hit["row"]], unplaced[hit["new"]]), spec)
+                    adding += self._save(table, _in_place(kept, placed, hit["row"], spec))
                     removing.append(path)
-                    unplaced = _others(unplaced, hit, spec)
+                    unplaced = _without(unplaced, hit["new"])
             if not unplaced.is_empty():
                 crowd = _crowd([path for path in beside if path not in removing], rows)
                 kept = self._read(table, crowd)
@@ -268,16 +289,36 @@ class Writer:
         return delta.damaged(table, version, what, self._folders[table].path)
 
 
-def _matching(frame: pl.DataFrame, others: pl.DataFrame, spec: Table) -> pl.DataFrame:
-    return frame.join(others, on=list(spec.keys), how="semi", nulls_equal=True, maintain_order="left")
+def _hits(keys: pl.DataFrame, new: pl.DataFrame, spec: Table) -> pl.DataFrame:
+    """Which `row` of a file has the keys of which `new` one, in the order of the file."""
+    wanted = new.select(spec.keys).with_row_index("new")
+    rows = keys.with_row_index("row")
+    hit = rows.join(wanted, on=list(spec.keys), how="inner", nulls_equal=True)
+    return hit.select("row", "new").sort("row")
 
 
-def _others(frame: pl.DataFrame, hit: pl.DataFrame, spec: Table) -> pl.DataFrame:
-    """The rows whose keys are not among the hit ones; a mask spares the lists that a join would gather."""
-    keys = list(spec.keys)
-    marked = hit.select(keys).with_columns(hit=pl.lit(value=True))
-    mask = frame.select(keys).join(marked, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    return frame.filter(mask["hit"].is_null())
+def _in_place(kept: pl.DataFrame, placed: pl.DataFrame, hit: pl.Series, spec: Table) -> pl.DataFrame:
+    """A file's rows with others in the places (`hit`) of those that have their keys.
+
+    Order follows from keys alone, so nothing is sorted: sorting moves the lists of every day.
+    """
+    rows = hit.to_numpy().astype(np.int64)
+    starts = np.flatnonzero(np.r_[True, np.diff(rows) > 1])  # of runs of neighbours
+    if len(starts) > _MANY_RUNS:
+        return _together(_without(kept, hit), placed, spec)
+    pieces, done = [], 0
+    for start, end in pairwise([*starts.tolist(), len(rows)]):
+        first = int(rows[start])
+        pieces += [kept.slice(done, first - done), placed.slice(start, end - start)]
+        done = first + end - start
+    return pl.concat([*pieces, kept.slice(done)], rechunk=False)
+
+
+def _without(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """All rows but those in these places."""
+    mask = np.ones(len(frame), dtype=np.bool_)
+    mask[places.to_numpy()] = False
+    return frame.filter(pl.Series(mask))
 
 
 def _together(kept: pl.DataFrame, new: pl.DataFrame, spec: Table) -> pl.DataFrame:
