@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from campaigns.engine import Engine
 
 POINTS = 4000  # at a time: 730 days of them are 70 MB as rows and 35 MB as matrices of one number each
+CLOSE = 500  # points: 3 MB of doubles
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Matrix = npt.NDArray[np.int32]
@@ -41,13 +42,21 @@ class DaySeries:
     def since(self, first: date) -> DaySeries:
         """The days from that one on."""
         skip = (first - self.first).days
+        return self._part(np.s_[:], np.s_[skip:], first)
+
+    def slices(self) -> Iterator[DaySeries]:
+        """A few points each, so that what is computed of them stays near the processor."""
+        for at in range(0, len(self.points), CLOSE):
+            yield self._part(np.s_[at : at + CLOSE], np.s_[:], self.first)
+
+    def _part(self, points: slice, days: slice, first: date) -> DaySeries:
         return DaySeries(
-            points=self.points,
+            points=self.points[points],
             first=first,
-            is_full=self.is_full[:, skip:],
-            wh=self.wh[:, skip:],
-            lowest=self.lowest[:, skip:],
-            evening=self.evening[:, skip:],
+            is_full=self.is_full[points, days],
+            wh=self.wh[points, days],
+            lowest=self.lowest[points, days],
+            evening=self.evening[points, days],
         )
 
 

@@ -77,7 +77,8 @@ def of_period(db: Engine, inputs: Inputs, period: Period, points: pl.Series) -> 
     needed = period.days_needed(inputs.as_of)
     frames = [
         _of_batch(series, inputs, first, last, needed, yearly=period.yearly)
-        for series in day_series(db, inputs, points, *_reach(inputs, period))
+        for batch in day_series(db, inputs, points, *_reach(inputs, period))
+        for series in batch.slices()
     ]
     found = pl.concat([pl.DataFrame(schema=_SCHEMA), *frames])
     if not period.changes_seldom:  # it reads every hour
