@@ -21,6 +21,7 @@ from campaigns.consumption.reading_exact import Prepare
 from campaigns.consumption.reading_fast import Layout, NotClean
 from campaigns.consumption.readings import MISSING, Decoder, Readings
 from campaigns.consumption.rows import Stamp, Stamped
+from campaigns.errors import UserError
 from campaigns.lake.schemas import empty
 from campaigns.register import csv_header, parquet_files
 from campaigns.register.deliveries import Delivery, Imported
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from campaigns.lake import Writer
 
 FIRST_DAY = date(2000, 1, 1)
+MOST_REFUSED = 100_000  # rows; a file with more is not what it says, and its rows would fill the quarantine
 _PART_ROWS = 500_000
 
 
@@ -46,9 +48,15 @@ class Counts:
     missing: int = 0
 
     def add(self, number: int, readings: Readings) -> Readings:
-        """Count a batch and hand it on."""
+        """Count a batch and hand it on. Raises `UserError` CON126 when far too many rows were none."""
         self.rows += number
         self.accepted += len(readings)
+        if self.rows - self.accepted > MOST_REFUSED:
+            raise UserError(
+                "CON126",
+                f"{MOST_REFUSED:,} lines of the file are no readings, and it goes on.",
+                hint="is it of another kind? import the first thousand lines of it to see what is wrong",
+            )
         self.missing += int((readings.quality == MISSING).sum())
         return readings
 
@@ -96,7 +104,7 @@ def layout_of(delivery: Delivery, header: Sequence[str], columns: Columns, *, qu
     source = delivery.source
     places = {at: name for name, at in match(header, delivery, columns).positions.items()}
     given = {"tab": "\t", "\\t": "\t"}.get(source.delimiter, source.delimiter)
-    delimiter = given or (csv_header.delimiter_of(delivery) if quotes else ";")
+    delimiter = given or csv_header.delimiter_of(delivery)
     return Layout(
         header=delimiter.join(header),
         columns=tuple(places.get(at) for at in range(len(header))),

@@ -18,7 +18,7 @@ from campaigns.register.deliveries import Delivery
 from campaigns.register.limits import MAX_LINE
 from campaigns.register.quarantine import MAX_TEXT, Rejects
 
-_BLOCK = 16 << 20  # bytes
+_BLOCK = 4 << 20  # bytes
 _MARK = b"\xef\xbb\xbf"
 _CONTROLS = r"[\x00-\x08\x0B-\x1F\x7F]"
 _GSRN = r"^[0-9]{18}$"

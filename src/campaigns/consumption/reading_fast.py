@@ -44,6 +44,8 @@ class Layout:
 
 def read(path: Path, layout: Layout, decoder: Decoder) -> Iterator[Readings]:
     """The readings in batches. Raises `NotClean` at the first row that is not one."""
+    if layout.delimiter == ",":  # and the decimal comma: only the cells of a line tell
+        raise NotClean
     if codecs.lookup(layout.encoding).name not in ("utf-8", "utf-8-sig", "ascii") or not _has_short_lines(
         path
     ):

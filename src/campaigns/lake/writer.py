@@ -212,7 +212,7 @@ class Writer:
                 hit = _hits(self._read(table, [path], spec.keys), unplaced, spec)
                 if not hit.is_empty():
                     kept = self._read(table, [path])
-                    placed = frames.conform(merge(kept[hit["row"]], unplaced[hit["new"]]), spec)
+                    placed = frames.conform((merge or _newer)(kept[hit["row"]], unplaced[hit["new"]]), spec)
                     adding += self._save(table, _in_place(kept, placed, hit["row"], spec))
                     removing.append(path)
                     unplaced = _without(unplaced, hit["new"])
