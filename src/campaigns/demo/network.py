@@ -82,6 +82,8 @@ def write(dice: Dice, inbox: Inbox, network: Register, as_of: date) -> None:
             alkupvm="start",
             loppupvm=pl.lit(None, pl.Date),
             vuosikulutusarvio=pl.lit(None, pl.Int64),
+            hinta_snt=pl.lit(None, pl.Float64),
+            marginaali_snt=pl.lit(None, pl.Float64),
         ),
     )
     said = permits.refusals_only(dice, network.people, as_of)
