@@ -21,6 +21,7 @@ UNITS: Mapping[str, Mapping[str, Decimal]] = {
     "A": {"A": Decimal(1)},
     "°C": {"°C": Decimal(1), "C": Decimal(1)},
     "kWp": {"kWp": Decimal(1)},
+    "K": {"K": Decimal(1)},  # differences of temperature
 }
 
 

@@ -20,7 +20,7 @@ from campaigns.settings.model import DataLevel, Texts
 RollUp = Literal["sum", "highest", "lowest", "mean"]
 Minimum = Literal[
     "none", "enough", "seasons", "heat", "heat twice", "heat twice as long", "severe", "cool", "spot",
-    "ranked", "sunny", "clear", "frosty", "compared",
+    "ranked", "cooled", "sunny", "clear", "frosty", "compared",
 ]  # fmt: skip
 
 _ENOUGH = "330 full days of a year, 90 % of the days of a shorter period"
@@ -37,6 +37,7 @@ MINIMA: Mapping[Minimum, str] = MappingProxyType(
         "cool": "80 full days of June to August with a temperature, 15 of them above 18 °C",
         "spot": f"{_ENOUGH}, counting days of which every interval has a price",
         "ranked": f"{_ENOUGH}, counting days of which every interval has a price, 20 of them with a spread",
+        "cooled": f"{_ENOUGH}, of a heat meter that counts volume and both temperatures",
         "sunny": f"{_ENOUGH}, 60 of them from May to August",
         "clear": f"{_ENOUGH}, 20 of them from May to August with export that follows the sun",
         "frosty": f"{_ENOUGH}, 10 of them winter workdays below -5 °C",

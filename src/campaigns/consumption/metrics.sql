@@ -94,6 +94,19 @@ SELECT metering_point_id,
 FROM newest LEFT JOIN present USING (metering_point_id) LEFT JOIN holders USING (metering_point_id)
 ORDER BY metering_point_id
 
+-- name: heat_cooling
+-- Of each heat meter: energy that came in less that which went back, over volume, K; in whole numbers until the end.
+SELECT d.metering_point_id,
+    CASE WHEN count(d.volume_m3) >= $days_needed THEN
+        sum(round((d.inlet_m3c - d.return_m3c) * 1000000)::BIGINT)::DOUBLE
+        / nullif(sum(round(d.volume_m3 * 1000000)::BIGINT), 0)::DOUBLE
+    END AS heat_cooling_k
+FROM heat_days AS d LEFT JOIN holders USING (metering_point_id)
+WHERE d.controller = $controller AND d.local_date BETWEEN $first AND $last
+    AND d.month BETWEEN $first_month AND $last_month
+    AND (holders.since IS NULL OR d.local_date >= holders.since)
+GROUP BY d.metering_point_id ORDER BY d.metering_point_id
+
 -- name: month_sums
 -- What adds up (s_) and what is a maximum (m_) of each metering point's days from $first to $last, by month: under the
 -- holders given, without the points of `besides`, and with $only_moved of no points but those of the holders.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import fits, month_facts
+from campaigns.consumption import fits, heat_cooling, month_facts
 from campaigns.consumption.detections import with_signs
 from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
 from campaigns.consumption.periods import PERIODS, Period
@@ -47,6 +47,7 @@ def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -
             same = known.metrics if known.was_made_from(fits.mark(mine), fitted) else known.metrics.clear()
             found = fits.join(db, inputs, period, found, same.filter(**mine))
             found = with_signs(found) if period.yearly else found
+            found = _with_cooling(db, inputs, period, found)
         periods.append({**fits.mark(mine), "as_of": inputs.as_of, "inputs": fitted})
         frames.append(found.select(pl.exclude(*CLOCKS)).with_columns(as_of=pl.lit(inputs.as_of)))
         periods.append({**mine, "as_of": inputs.as_of, "inputs": stamp})
@@ -72,9 +73,17 @@ def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period) -> str:
         reach,
         inputs.normal_degree_days,
         *fact_files(snapshot, reach, last),
+        *heat_cooling.files(snapshot, first, last),
     ]
     tariffs = [inputs.tariffs] if period.yearly else []
     return digest(words, inputs.between(reach, last), inputs.holders, inputs.fuses, *tariffs)
+
+
+def _with_cooling(db: Engine, inputs: Inputs, period: Period, found: pl.DataFrame) -> pl.DataFrame:
+    first, last = period.dates(inputs.as_of)
+    needed = period.days_needed(inputs.as_of)
+    db.register("holders", inputs.holders)
+    return heat_cooling.with_cooling(db, inputs, found, first=first, last=last, days_needed=needed)
 
 
 def _of_period(db: Engine, inputs: Inputs, period: Period) -> pl.DataFrame:

@@ -27,9 +27,10 @@ _MONTHS = tuple(f"peak_month_kw_{month:02}" for month in range(1, 13))
 METRIC_COLUMNS: Schema = dict.fromkeys(
     (
         "full_days", "missing_intervals", "estimated_share", "days_since_last_data", "contract_days_left",
-        "tenure_days", "electricity_use", "kwh_year", "kwh_year_norm", "base_kw", "peak_kw", "peak_p99_kw",
-        "load_factor", *_MONTHS, "fuse_use", "night_share", "morning_share", "midday_share", "evening_share",
-        "late_share", "morning_ramp_kw", "evening_ramp_kw", "weekday_weekend", "peak_hour_mode",
+        "tenure_days", "heat_cooling_k", "electricity_use", "kwh_year", "kwh_year_norm", "base_kw", "peak_kw",
+        "peak_p99_kw", "load_factor", *_MONTHS, "fuse_use", "night_share", "morning_share", "midday_share",
+        "evening_share", "late_share", "morning_ramp_kw", "evening_ramp_kw", "weekday_weekend",
+        "peak_hour_mode",
         "peak_hour_entropy", "winter_summer", "day_cv", "regularity", "heat_slope", "base_kwh_day", "heat_r2",
         "balance_temp", "heat_share", "cold_bend", "heat_night_ratio", "cool_slope", "light_sensitivity",
         "spot_paid", "market_average", "spot_premium", "dear4_share", "price_response",
