@@ -30,7 +30,7 @@ _PIECE = 1 << 20
 _DRIVE = re.compile("[A-Za-z]:")
 _WORKBOOK = "[content_types].xml"
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)
 
 
 class _Packed(NamedTuple):
@@ -94,7 +94,7 @@ def _files(path: Path) -> Iterator[_Packed]:
     most = _Most(path)
     try:
         yield from _of_gzip(path, most) if _is_gzip(path) else _of_zip(path, most)
-    except _BROKEN:
+    except BROKEN:
         raise _broken(path) from None
 
 
@@ -127,7 +127,7 @@ class _Most:
     def _read(self, stream: IO[bytes] | gzip.GzipFile) -> bytes:
         try:
             return stream.read(_PIECE)
-        except _BROKEN:
+        except BROKEN:
             raise _broken(self._path) from None
 
 
@@ -200,7 +200,7 @@ def _names(path: Path) -> set[str] | None:
         zip_directory.refuse_long(path)
         with zipfile.ZipFile(path) as archive:
             return {name.lower() for name in archive.namelist()}
-    except (*_BROKEN, UserError):
+    except (*BROKEN, UserError):
         return None
 
 

@@ -167,11 +167,11 @@ def _delivered(copies: Copies, path: Path, name: str) -> Touched | None:
 
 def _whole(copies: Copies, path: Path, name: str) -> Touched | None:
     """A workbook, or something packed: it goes when the lake has its rows, and is left to a person if not."""
-    if not scrubbing.names(path, copies.traces):
-        return None
     try:
+        if not scrubbing.names(path, copies.traces):
+            return None
         packed = archives.digests(path)
-    except UserError:  # damaged or strange: none of it can have been imported
+    except (UserError, *archives.BROKEN):  # nobody can tell whom it names, and none of it was imported
         return Touched(name=name, how="left")
     known = _imported(copies, packed)
     if not packed <= set(known["file_hash"]):

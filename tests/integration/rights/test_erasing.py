@@ -220,3 +220,10 @@ def test_what_a_killed_import_had_unpacked_goes_with_an_erasure(bureau: Bureau) 
     (left / "0").write_text(NAME, encoding="utf-8")
     assert erase(bureau, "100005").request.state == "done"
     assert not (bureau.root / "data" / "staging").exists()
+
+
+def test_a_damaged_archive_is_left_to_a_person(bureau: Bureau) -> None:
+    (bureau.inbox / "half.csv.gz").write_bytes(gzip.compress(NAME.encode() * 1000)[:-12])
+    done = erase(bureau, "100005")
+    assert ("inbox/half.csv.gz", "left") in [(file.name, file.how) for file in done.erasure.files]
+    assert done.request.state == "open"
