@@ -27,7 +27,8 @@ CODES = """
 """.split()  # noqa: SIM905
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 KINDS = {kind.name: kind for kind in all_kinds()}
-TEXT_KINDS = [name for name in KINDS if name not in ("datahub", "subscribers")]
+TYPED_KINDS = ("readings", "heat_meters")  # whose cells are numbers, times and words of a list, nothing else
+TEXT_KINDS = [name for name in KINDS if name not in ("datahub", "subscribers", *TYPED_KINDS)]
 
 
 def certain() -> Iterator[str]:
@@ -100,6 +101,16 @@ def test_a_certain_code_refuses_its_row_whatever_the_column(office: Office, kind
     assert (done.accepted, done.quarantined) == (0, len(columns))
     told = office.frame("quarantine").filter(reason="REG110").sort("line")
     assert told["column"].to_list() == columns
+    assert SECRET.search(everything(office)) is None
+    assert SECRET.search(repr(done).encode()) is None
+
+
+@pytest.mark.parametrize("kind", TYPED_KINDS)
+@pytest.mark.parametrize("texts", [list(certain()), list(SUSPECT)], ids=["certain", "suspect"])
+def test_numbers_and_times_leave_no_room_for_a_code(office: Office, kind: str, texts: list[str]) -> None:
+    content, columns = planted(KINDS[kind], texts)
+    done = load(office, office.write("file.csv", content), KINDS[kind])
+    assert (done.accepted, done.quarantined) == (0, len(columns))
     assert SECRET.search(everything(office)) is None
     assert SECRET.search(repr(done).encode()) is None
 
