@@ -20,7 +20,7 @@ demo: setup
 
 test: setup
 	./tests/world.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 check: setup
 	$(BIN)/ruff check .
@@ -35,7 +35,7 @@ bench: setup
 torture: setup
 	./tests/world.sh
 	$(BIN)/python -m pytest tests/torture -n 2 $(PYTEST)
-	PROPERTY_EFFORT=20 $(BIN)/python -m pytest tests/integration/invariants -n 2 $(PYTEST)
+	PROPERTY_EFFORT=20 $(BIN)/python -m pytest tests/integration -n 2 --dist loadfile $(PYTEST)
 
 docs: setup
 	$(BIN)/python tests/support/reference.py

@@ -27,7 +27,6 @@ from support.browser import chromium
 
 CAMPAIGNS = str(Path(sys.executable).with_name("campaigns"))
 HOST = "viesti.lahtienergia.example"
-pytestmark = pytest.mark.xdist_group("town")
 
 
 class Desk:
@@ -321,7 +320,6 @@ def test_a_broken_row_stays_out_and_the_rest_goes_in(desk: Desk) -> None:
     assert desk.json("import", str(file))[0]["unchanged"] is True
 
 
-@pytest.mark.xdist_group("browser")
 def test_a_message_looks_right_at_phone_width(town: Path) -> None:
     message = Desk(town).delivered()[0]
     page_part = message.get_body(("html",))

@@ -79,8 +79,8 @@ def settings_page() -> str:
             "|---|---|---|",
         ]
         for name, field in model.model_fields.items():
-            default = _default(field)
-            lines.append(f"| `{field.alias or name}` | {_type(field.annotation)} | {f'`{default}`' if default else ''} |")
+            default = f"`{found}`" if (found := _default(field)) else ""
+            lines.append(f"| `{field.alias or name}` | {_type(field.annotation)} | {default} |")
     lines += ["", "## Environment", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items()]
     return "\n".join(lines) + "\n"

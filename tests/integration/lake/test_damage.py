@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import errors
 from campaigns.lake import Lake
 from campaigns.lake.files import checksum
+from support.effort import examples
 from support.lakes import days, persons
 
 Break = Callable[[Path], None]
@@ -145,7 +146,7 @@ def test_a_healthy_lake_verifies(filled: Lake) -> None:
     filled.snapshot().verify()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25)
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_of_a_table_about_people_is_found(filled: Lake, where: float, bit: int) -> None:
     path = filled.snapshot().files("persons")[0]

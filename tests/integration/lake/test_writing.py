@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -14,6 +14,7 @@ from campaigns.lake import Lake
 from campaigns.lake.frames import WrongFrame
 from campaigns.lake.schemas import TABLES, empty
 from campaigns.lake.writer import Writer
+from support.effort import examples
 from support.lakes import days, persons
 
 
@@ -246,7 +247,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10)
 @given(steps=steps)
 def test_any_sequence_gives_what_a_dictionary_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, dict[tuple[str, int], str]]]

@@ -14,7 +14,7 @@ import pytest
 from support import kill_loop
 from support.kill_scenes import Scene
 
-STRIDE = 47
+STRIDE = 97
 _LONGEST = 240  # seconds
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as effort
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.engine import Engine
@@ -19,6 +18,7 @@ from campaigns.permissions.deciding import decide, facts
 from campaigns.permissions.facts import FACTS, in_words
 from campaigns.permissions.rules import RULES
 from campaigns.settings.model import Settings
+from support.effort import examples
 from support.permission_words import anything
 from support.permission_worlds import A, B, event, people, request, table, words, world
 
@@ -44,7 +44,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @given(said=anything, kind=KINDS, purpose=PURPOSES, profiled=st.booleans())
-@effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 def test_the_facts_of_a_decision_are_those_that_were_true(
     town: Engine,
     ledger: Ledger,

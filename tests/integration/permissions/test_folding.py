@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as effort
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.engine import Engine
@@ -19,6 +18,7 @@ from campaigns.permissions.facts import FACTS
 from campaigns.permissions.requests import Request
 from campaigns.permissions.rules import ALLOWING
 from campaigns.settings.model import Settings
+from support.effort import examples
 from support.permission_words import CHANNELS, NARROWING, anything, said_by_somebody
 from support.permission_worlds import NOW, A, B, codes, event, granted, people, request, table, words, world
 
@@ -228,7 +228,7 @@ requests = st.sampled_from(
         for name in ("annual_consumption", "hourly_load_pattern", "browsing")
     ]
 )
-few = effort(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = examples(10)
 
 
 def _request(fields: dict[str, object], **more: object) -> Request:

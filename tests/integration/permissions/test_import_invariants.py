@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import permissions
@@ -23,6 +23,7 @@ from campaigns.permissions.vector_settings import settings as vector_settings
 from campaigns.register import files
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.settings.model import SourceFile
+from support.effort import examples
 from support.permission_words import NARROWING
 from support.permission_worlds import NOW, A, codes, people, request, world
 from support.readings import MemoryLake
@@ -146,7 +147,7 @@ def desk(db: Engine) -> Iterator[Desk]:
         made.ledger.dispose()
 
 
-@settings(max_examples=12, deadline=None)
+@examples(5)
 @given(before=anything, refusals=rows(REFUSALS))
 def test_a_file_of_refusals_never_enlarges(db: Engine, before: list[str], refusals: list[str]) -> None:
     """Invariant 2: also when it takes up numbers of earlier rows, times to come and people nobody knows."""
@@ -157,7 +158,7 @@ def test_a_file_of_refusals_never_enlarges(db: Engine, before: list[str], refusa
         assert here.permitted() <= allowed
 
 
-@settings(max_examples=12, deadline=None)
+@examples(5)
 @given(before=anything, left=members)
 def test_an_export_of_who_left_never_enlarges(
     db: Engine, before: list[str], left: list[tuple[str, ...]]
@@ -173,7 +174,7 @@ def test_an_export_of_who_left_never_enlarges(
         assert not {person for person, _, _ in after} & {n for n in gone if f"C{n}" not in later}
 
 
-@settings(max_examples=12, deadline=None)
+@examples(5)
 @given(consents=rows(CONSENTS, earliest=1), more=rows(CONSENTS, earliest=1, first=30))
 def test_consents_from_before_a_ban_revive_nothing(db: Engine, consents: list[str], more: list[str]) -> None:
     """Threat 57: the same again, the same under other numbers, or others from before the ban."""
@@ -188,7 +189,7 @@ def test_consents_from_before_a_ban_revive_nothing(db: Engine, consents: list[st
         assert here.permitted() == set()
 
 
-@settings(max_examples=12, deadline=None)
+@examples(5)
 @given(
     before=rows(CONSENTS * 2 + REFUSALS, first=1),
     doubtful=rows(CONSENTS, first=30),
@@ -216,7 +217,7 @@ def test_a_doubtful_consent_is_no_permission(
         assert here.permitted() <= allowed
 
 
-@settings(max_examples=12, deadline=None)
+@examples(5)
 @given(lots=st.lists(rows(CONSENTS * 3 + REFUSALS, most=6), min_size=2, max_size=3), order=st.randoms())
 def test_files_of_different_rows_mean_the_same_in_any_order(
     db: Engine, lots: list[list[str]], order: st.DataObject

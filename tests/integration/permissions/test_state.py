@@ -8,8 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as effort
+from hypothesis import given
 
 from campaigns.engine import Engine
 from campaigns.ledger import Ledger, erasure, permission_events
@@ -18,6 +17,7 @@ from campaigns.permissions import state
 from campaigns.permissions.deciding import facts
 from campaigns.permissions.view import STATE, permission_state
 from campaigns.settings.model import Settings
+from support.effort import examples
 from support.permission_words import CHANNELS, PURPOSES, anything
 from support.permission_worlds import NOW, A, event, granted, people, request, words, world
 
@@ -131,7 +131,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield db
 
 
-@effort(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(5)
 @given(said=anything)
 def test_the_view_and_the_facts_agree(
     town: Engine, ledger: Ledger, settings: Settings, said: list[PermissionEvent]

@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.ledger import Ledger
 from campaigns.settings.model import Settings
+from support.effort import examples
 from support.offices import Office, house_settings
 
 SETTINGS: Settings = house_settings()
@@ -40,7 +41,7 @@ def current(office: Office) -> list[tuple[object, ...]]:
 
 
 @given(bundles, st.permutations(range(3)), st.lists(st.integers(0, 2), max_size=2))
-@settings(max_examples=6, deadline=None)
+@examples(4)
 def test_order_and_repetition_do_not_matter(
     files: list[list[dict[str, str]]], order: list[int], again: list[int]
 ) -> None:

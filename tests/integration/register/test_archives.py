@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import UserError
 from campaigns.register import archives, staging
+from support.effort import examples
 from support.offices import Office
 from support.workbooks import workbook
 
@@ -197,7 +198,7 @@ def test_what_a_killed_import_left_goes_with_the_next(office: Office) -> None:
     assert not left.parent.parent.exists()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(st.binary(max_size=200), st.integers(0, len(ZIP) - 1), st.integers(0, 255))
 def test_damaged_archives_give_an_error_and_no_surprise(extra: bytes, at: int, byte: int) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.ledger import Ledger
@@ -17,6 +17,7 @@ from campaigns.register.events import Events
 from campaigns.register.importing import import_files
 from campaigns.settings.loading import load
 from campaigns.workspace.kinds import all_kinds
+from support.effort import examples
 from support.offices import ROOT, Office, house_settings
 
 HEADER = "source_id,person,name,occurred_at"
@@ -153,7 +154,7 @@ told = st.tuples(
 
 
 @given(st.lists(st.lists(told, min_size=1, max_size=5), min_size=2, max_size=3, unique_by=repr), st.randoms())
-@settings(max_examples=8, deadline=None)
+@examples(4)
 def test_the_order_of_files_does_not_matter(
     files: list[list[tuple[int, str, str, date]]], random: object
 ) -> None:

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.ledger import Ledger, erasure, suppressions
 from campaigns.register import erased
+from support.effort import examples
 from support.offices import NOON, Office, house_settings
 
 SETTINGS = house_settings()
@@ -32,7 +33,7 @@ refreshes = st.lists(
 
 
 @given(refreshes, st.sampled_from(["ban_all", "ban_channel", "withdrawn", "bounce", "undeliverable"]))
-@settings(max_examples=10, deadline=None)
+@examples(5)
 def test_a_refresh_revives_nothing(files: list[dict[str, object]], what: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger.open(Path(folder) / "ledger" / "ledger.sqlite")
@@ -89,7 +90,7 @@ def stop(office: Office, what: str) -> set[str]:
 
 
 @given(refreshes)
-@settings(max_examples=5, deadline=None)
+@examples(3)
 def test_a_refresh_brings_nobody_back_who_was_erased(files: list[dict[str, object]]) -> None:
     """Not their addresses, and nothing that other files say of their number."""
     with tempfile.TemporaryDirectory() as folder:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.engine import connect
@@ -20,6 +20,7 @@ from campaigns.ledger.tables import metadata
 from campaigns.rights import access, holdings
 from campaigns.workspace import rights
 from campaigns.workspace.project import Workspace
+from support.effort import examples
 from support.rights_world import PERSONAL, TODAY, WITH_PEOPLE, A, B, World, open_workspace
 
 # What has no person_id, and how the answer reaches it; a new table must be thought about here.
@@ -161,7 +162,7 @@ def test_nobody_is_in_the_answer_of_another(shared: Workspace) -> None:
     """Namesakes who share address and telephone are never mixed, nor are registers."""
     world = World()
 
-    @settings(max_examples=8, deadline=None)
+    @examples(3)
     @given(people=registers())
     def holds(people: list[dict[str, Any]]) -> None:
         world.lake.clear()
@@ -231,7 +232,7 @@ def _owners(held: list[tuple[int, int, int | None]], day: int) -> set[int]:
 
 
 def test_consumption_is_told_to_who_held_the_contract_on_that_day(shared: Workspace) -> None:
-    @settings(max_examples=20, deadline=None)
+    @examples(8)
     @given(held=tenancies())
     def holds(held: list[tuple[int, int, int | None]]) -> None:
         world, point = World(), next(NUMBERS)

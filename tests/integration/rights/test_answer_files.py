@@ -83,7 +83,6 @@ def test_the_page_is_whole_in_each_language(workspace: Workspace, language: str)
     assert LONG in page
 
 
-@pytest.mark.xdist_group("browser")
 def test_the_page_fits_a_telephone_and_asks_for_nothing(workspace: Workspace) -> None:
     fill(workspace)
     written = rights.access(workspace, rights.receive(workspace, "access", "1"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import Phase, given, note
 from hypothesis import strategies as st
 
 from campaigns.engine import Engine
@@ -14,6 +14,7 @@ from campaigns.segments.compiling import compile_segment
 from campaigns.segments.library import Library
 from campaigns.segments.model import Segment
 from support import segment_worlds as drawn
+from support.effort import examples
 from support.segment_oracle import ZONE, Oracle
 from support.segment_worlds import Case
 from support.segments import THEIRS, TODAY, library, show
@@ -21,12 +22,7 @@ from support.segments import THEIRS, TODAY, library, show
 # The note has the whole case, as files and rows.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 # Shrinking a world takes minutes.
-QUICK = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+QUICK = examples(30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 SENSELESS = {"SEG024", "SEG041", "SEG042"}  # what the checker may find in drawn conditions
 SIMPLE = {"title": "x", "purpose": "energy_offers", "audience": "everyone", "channels": ["email"]}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import Phase, given, note
 from hypothesis import strategies as st
 
 from campaigns.errors import Mistakes
@@ -18,6 +18,7 @@ from campaigns.segments.drawing import is_drawn
 from campaigns.segments.resolving import PEOPLE, request
 from integration.segments.conftest import Desk
 from support import segment_worlds as drawn
+from support.effort import examples
 from support.segment_worlds import Case
 from support.segments import OURS, ban, grant, segment_text, words
 from support.segments import settings as known_settings
@@ -267,7 +268,9 @@ def test_an_assumed_switch_is_counted_beside_and_changes_nothing(desk: Desk) -> 
     plain = desk.preview(text, people, said)
     assumed = found.as_json().pop("assumed")
     assert {name: value for name, value in found.as_json().items() if name != "assumed"} == plain.as_json()
-    assert plain.as_json()["permission"] == {"email": {"allowed": 1, "denied": {"BANNED_ALL": 1, "NO_CONSENT": 7}}}
+    assert plain.as_json()["permission"] == {
+        "email": {"allowed": 1, "denied": {"BANNED_ALL": 1, "NO_CONSENT": 7}}
+    }
     assert assumed["switches"]["soft_opt_in"].items() >= {"now": "off", "then": "on"}.items()
     assert assumed["permission"] == {
         "email": {"allowed": 6, "denied": {"BANNED_ALL": 1, "SOFT_OPT_IN_NOT_FROM_SALE": 2}}
@@ -332,12 +335,7 @@ def test_why_an_exception_and_an_unknown(desk: Desk) -> None:
     assert (out.tree.verdict, out.decided_by) == ("unknown", "drawn.yml:6")
 
 
-QUICK = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+QUICK = examples(15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")

@@ -8,11 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.engine import Engine
 from campaigns.segments.compiling import compile_segment
+from support.effort import examples
 from support.segments import TODAY, library, segment_text, show
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -165,7 +166,7 @@ def test_people_who_left_the_register_are_in_no_audience(db: Engine, tmp_path: P
 ODD = st.text("%_\\['\"$1?:{}aä-;* ", min_size=1, max_size=8).map(str.strip).filter(bool)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(30)
 @given(value=ODD, others=st.lists(ODD, max_size=5))
 def test_values_are_taken_literally(
     db: Engine, tmp_path: Path, value: str, others: list[str]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from integration.web.conftest import HOST, Site
 from support.browser import chromium
 
 
-@pytest.mark.xdist_group("browser")
 def test_a_person_without_scripts_stops_the_messages(site: Site) -> None:
     with chromium(hosts={HOST: f"127.0.0.1:{site.port}"}) as browser:
         context = browser.new_context(
