@@ -22,6 +22,7 @@ from campaigns.cli import (
     rights_changing,
     segments,
     serving,
+    sites,
     town,
 )
 
@@ -62,6 +63,7 @@ def options(
 for module in (town, data, checking, mailings, retention, serving, backup):
     module.register(app)
 app.add_typer(people.app, name="person")
+app.add_typer(sites.app, name="site")
 app.add_typer(segments.app, name="segment")
 app.add_typer(permissions.app, name="permission")
 rights_changing.register(rights.app)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from campaigns.reports.report import Report
+    from campaigns.reports.site import Site
     from campaigns.segments.explaining import Why
     from campaigns.segments.previewing import Preview
+    from campaigns.segments.snapshots import Taken
 
 # Shown as *** unless the notebook says `unmasked=True`, which is recorded.
 MASKED: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +49,25 @@ class SegmentView:
     def members(self) -> pl.DataFrame:
         """Who gets the message: `person_id, site_id, channel, code, evidence`."""
         return audience.members(self._workspace, self.name, as_of=self.as_of)
+
+    def snapshot(self) -> Taken:
+        """Write down who is in it today; the last snapshot stands when it would be the same."""
+        from campaigns.workspace import snapshotting
+
+        return snapshotting.take(self._workspace, [self.name])[0]
+
+    def history(self) -> pl.DataFrame:
+        """Its snapshots, the oldest first: `taken_at, as_of, members, entered, gone, final` and more."""
+        import polars as pl
+
+        from campaigns.lake.schemas import TABLES
+        from campaigns.segments.snapshots import SHOWN
+        from campaigns.workspace import snapshotting
+
+        taken = snapshotting.history(self._workspace, self.name)
+        kinds = TABLES["segment_snapshots"].schema
+        shown = {name: kinds[name] for name in SHOWN}
+        return pl.DataFrame([{name: getattr(one, name) for name in shown} for one in taken], schema=shown)
 
     @property
     def sql(self) -> str:
@@ -113,6 +134,15 @@ class Notebook:
     def metrics(self) -> pl.DataFrame:
         """The newest metrics, one row a metering point and period; a column a metric."""
         return self.sql("SELECT * FROM metrics QUALIFY as_of = max(as_of) OVER (PARTITION BY controller)")
+
+    def site(self, gsrn: int | str, *, as_of: date | None = None, unmasked: bool = False) -> Site:
+        """One metering point: its days, hours, months and metrics as frames, and charts of them.
+
+        The look is recorded with your purpose; `unmasked` shows GSRN and address. Raises `UserError` SIT…
+        """
+        from campaigns.workspace import sites
+
+        return sites.show(self.workspace, str(gsrn), as_of=as_of, unmasked=unmasked, purpose=self.purpose)
 
     def report(self, mailing: str) -> Report:
         """What became of a mailing."""

@@ -30,6 +30,8 @@ STORY: tuple[tuple[str, set[str]], ...] = (
     ("metrics", {"metrics_computed"}),
     ("person find 1", {"person_found"}),
     ("segment why houses 1", {"person_explained"}),
+    ("segment snapshot houses", {"segment_snapshot"}),
+    ("segment snapshot houses", set()),  # from the same inputs: nothing changed
     ("render news --person 1", {"message_rendered"}),
     ("test news --to test@lahtienergia.example --as 1", {"test_sent"}),
     ("plan news", {"plan_made"}),
@@ -65,6 +67,7 @@ ELSEWHERE = {
     "serve": "integration/workspace/test_audit_of_commands::test_serving_is_an_entry",
     "resolve": "integration/mailings/test_sending",
     "person lists": "integration/register/test_list_members",
+    "site show": "integration/workspace/test_sites",
 }
 # What these show are counts, ids, masked values or definitions.
 READS = {
@@ -79,12 +82,13 @@ READS = {
     "privacy report",
     "report",
     "rights list",
+    "segment history",
     "segment list",
     "segment preview",
     "segment sql",
     "status",
 }
-GROUPS = {"audit", "permission", "person", "privacy", "rights", "segment"}
+GROUPS = {"audit", "permission", "person", "privacy", "rights", "segment", "site"}
 
 
 @pytest.fixture
