@@ -8,6 +8,7 @@ import typer
 
 from campaigns.cli import context
 from campaigns.cli.output import as_json, say, table
+from campaigns.errors import UserError
 
 app = typer.Typer(help="Audiences defined in segments/*.yml.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -92,3 +93,63 @@ def sql(name: Name, as_of: context.AsOf = "") -> None:
 
     workspace = context.workspace()
     say(audience.sql(workspace, name, as_of=context.day(as_of, workspace.today())))
+
+
+@app.command()
+def snapshot(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SEGMENT]...", help="Some segments.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every segment.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Those whose `refresh:` asks for one today.")] = False,
+    json: context.Json = False,
+) -> None:
+    """Write down who is in a segment now: who came, who left, and from which versions of the data.
+
+    The same inputs give the same members: then the last snapshot stands and nothing is written.
+
+    Example: campaigns segment snapshot renewal_electric_heat
+    """
+    if [bool(names), every, due].count(True) != 1:
+        hint = "campaigns segment snapshot NAME\ncampaigns segment snapshot --all"
+        raise UserError("USE004", "say which segments, or --all, or --due.", hint=hint)
+    from campaigns.workspace import snapshotting
+
+    workspace = context.workspace()
+    chosen = names or (workspace.segment_files.names() if every else snapshotting.due(workspace))
+    taken = snapshotting.take(workspace, list(dict.fromkeys(chosen)))
+    if json:
+        as_json([{**one.as_json(), "new": one.is_new} for one in taken])
+    elif taken:
+        rows = [
+            (one.segment, one.members, one.entered, one.gone, one.final, "" if one.is_new else "as before")
+            for one in taken
+        ]
+        say(table(rows, head=("segment", "members", "entered", "left", "may get it", "")))
+    else:
+        say("no snapshot is due")
+
+
+@app.command()
+def history(name: Name, json: context.Json = False) -> None:
+    """Show the snapshots of a segment: its size, who came and left, and when its definition changed.
+
+    Example: campaigns segment history renewal_electric_heat
+    """
+    from campaigns.workspace import snapshotting
+
+    workspace = context.workspace()
+    taken = snapshotting.history(workspace, name)
+    if json:
+        as_json([one.as_json() for one in taken])
+        return
+    if not taken:
+        say(f"no snapshot of {name} was taken: campaigns segment snapshot {name}")
+        return
+    rows, version = [], taken[0].fingerprint
+    for one in taken:
+        changed = "" if one.fingerprint == version else "definition changed"
+        version = one.fingerprint
+        when = one.taken_at.astimezone(workspace.settings.zone).strftime("%Y-%m-%d %H:%M")
+        rows.append((when, one.members, one.entered, one.gone, one.final, one.fingerprint[:8], changed))
+    say(table(rows, head=("taken", "members", "entered", "left", "may get it", "version", "")))

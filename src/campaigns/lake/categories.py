@@ -76,7 +76,8 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         site="metering_point_id gsrn",
         consumption=(
             "direction month local_date resolution_min wh quality wh_sum intervals_expected "
-            "intervals_present wh_min wh_max peak_hour wh_00_06 wh_06_10 wh_10_16 wh_16_21 wh_21_24"
+            "intervals_present lowest_wh highest_wh wh_min wh_max peak_hour wh_00_06 wh_06_10 wh_10_16 "
+            "wh_16_21 wh_21_24"
         ),
         bookkeeping="received file",
     ),
@@ -94,6 +95,12 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         ),
     ),
     "month_facts": _categories(site="metering_point_id", consumption=" ".join(["month", *MONTH_SUMS])),
+    "reading_flags": _categories(
+        site="metering_point_id",
+        consumption="direction flag month first_date last_date days",
+    ),
+    "reading_twins": _categories(site="metering_point_id", consumption="direction month local_date"),
+    "reading_twin_months": _categories(bookkeeping="month files version"),
     "day_fact_months": _categories(bookkeeping="month files prices version"),
     "heat_registers": _categories(
         site="metering_point_id",
@@ -124,6 +131,10 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
     "segment_members": _categories(
         marketing="segment entered_at left_at",
         bookkeeping="person_id fingerprint",
+    ),
+    "segment_snapshots": _categories(
+        marketing="segment taken_at as_of members entered gone final control_group",
+        bookkeeping="fingerprint lake_snapshot lake_versions ledger_position rule_version inputs digest",
     ),
     "deliveries": _categories(
         bookkeeping="source file_hash file kind extract received_at imported_at rows accepted quarantined"

@@ -219,18 +219,39 @@ TABLES: dict[str, Table] = {
             personal=True,
             statistics=_PERSONAL_STATISTICS,
         ),
-        table(
+        table(  # who was in a segment from when to when, as far as snapshots were taken
             "segment_members",
             ("segment", "person_id", "entered_at"),
             {
                 "segment": TEXT,
-                "fingerprint": TEXT,
+                "fingerprint": TEXT,  # of the definition by which the person came in
                 "person_id": ID,
                 "entered_at": WHEN,
-                "left_at": WHEN,
+                "left_at": WHEN,  # NULL: still in at the last snapshot
             },
             personal=True,
             statistics=_PERSONAL_STATISTICS,
+        ),
+        table(  # each snapshot of a segment: what it was made from, and its numbers
+            "segment_snapshots",
+            ("segment", "taken_at"),
+            {
+                "segment": TEXT,
+                "taken_at": WHEN,
+                "as_of": DAY,
+                "fingerprint": TEXT,
+                "lake_snapshot": ID,
+                "lake_versions": TEXT,  # JSON: the version of each table
+                "ledger_position": ID,
+                "rule_version": TEXT,
+                "inputs": TEXT,  # a hash of all of that
+                "members": ID,
+                "entered": ID,
+                "gone": ID,
+                "final": ID,  # of the members, who could have been written to
+                "control_group": ID,
+                "digest": TEXT,  # a hash of the list of members
+            },
         ),
         table(  # every file that was imported: what it was, and what became of its rows
             "deliveries",

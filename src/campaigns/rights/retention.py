@@ -107,6 +107,7 @@ def rules() -> Mapping[str, Rule]:
         "events": retention_rows.events,
         "interactions": retention_rows.interactions,
         "lists": retention_rows.lists,
+        "segments": retention_rows.segments,
         "consumption_intervals": retention_readings.intervals,
         "consumption_months": retention_readings.months,
         "quarantine": retention_rows.quarantined,

@@ -48,6 +48,13 @@ def lists(work: Work) -> Iterator[Due]:
     yield from _remove(work, "lists", "list_members", ["delete_on"], pl.col("delete_on") <= work.today)
 
 
+def segments(work: Work) -> Iterator[Due]:
+    """Who was in which segment, from the day they left it, and the numbers of old snapshots."""
+    before = work.moment("send_log")
+    yield from _remove(work, "segments", "segment_members", ["left_at"], pl.col("left_at") < before)
+    yield from _remove(work, "segments", "segment_snapshots", ["taken_at"], pl.col("taken_at") < before)
+
+
 def quarantined(work: Work) -> Iterator[Due]:
     """Rows that could not be read, from the day they were received."""
     before = work.moment("quarantine")

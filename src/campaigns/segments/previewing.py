@@ -48,6 +48,7 @@ class Preview:
     with_purchase: Mapping[str, int] = field(default_factory=dict)  # channel: people without consent
     data: Mapping[str, int] = field(default_factory=dict)  # kind of data: people who have not agreed to it
     assumption: Assumption | None = None
+    earlier: tuple[int, ...] = ()  # members at the last snapshots, the newest first
 
     @property
     def permission(self) -> dict[str, dict[str, Any]]:
@@ -74,6 +75,7 @@ class Preview:
                 for step in found.steps
             ],
             "members": found.members,
+            "unexpected": self.unexpected,
             "data": {kind: {"denied": {_DATA[kind].code: people}} for kind, people in self.data.items()},
             "permission": self.permission,
             "left_out": found.left_out,
@@ -120,14 +122,29 @@ class Preview:
                 yield f"{kind}: {_few(people)} of these people have not agreed to its use, so it is unknown"
                 yield f"  {rule.en} ({rule.code})"
                 yield from ([f"  {rule.remedy_en}"] if rule.remedy_en else [])
-        yield f"the conditions hold for {_people(found.members)}{self._unexpected()}"
+        yield f"the conditions hold for {_people(found.members)}"
+        yield from (f"  {text}" for text in self.unexpected)
 
-    def _unexpected(self) -> str:
+    @property
+    def unexpected(self) -> list[str]:
+        """What `expect:` of the file did not expect, in sentences."""
         expect, members = self.resolution.segment.expect, self.resolution.members
-        low, high = expect.smallest, expect.largest
-        if low is None or high is None or low <= members <= high:
-            return ""
-        return f"; expected are {low:,} to {high:,}"
+        found, low, high = [], expect.smallest, expect.largest
+        if low is not None and high is not None and not low <= members <= high:
+            last = (
+                f" The last sizes: {', '.join(f'{size:,}' for size in self.earlier)}." if self.earlier else ""
+            )
+            found.append(f"expected are {low:,} to {high:,}.{last}")
+        if expect.change_at_most is not None and self.earlier and self.earlier[0] != members:
+            before = self.earlier[0]
+            change = abs(members - before) / before if before else 1.0
+            if change > expect.change_at_most:
+                more = "more" if members > before else "fewer"
+                found.append(
+                    f"{change:.0%} {more} than the {before:,} of the last snapshot; "
+                    f"expected is a change of at most {expect.change_at_most:.0%}."
+                )
+        return found
 
     def _permissions(self) -> Iterator[str]:
         for channel, counts in self.permission.items():
@@ -193,7 +210,14 @@ def preview(
         with_purchase=_with_purchase(db, found),
         data=_without_consent(db, segment),
         assumption=Assumption(switches=switches, then=then) if then else None,
+        earlier=_earlier(db, segment),
     )
+
+
+def _earlier(db: Engine, segment: Segment) -> tuple[int, ...]:
+    """The sizes at the last three snapshots, the newest first."""
+    told = {"controller": segment.controller, "segment": segment.name}
+    return tuple(db.query(choosing.SQL["last_sizes"], told)["members"].to_list())
 
 
 def _without_consent(db: Engine, segment: Segment) -> dict[str, int]:

@@ -63,3 +63,9 @@ FROM contact_points
 SEMI JOIN denied_people USING (person_id, channel)
 WHERE controller = $controller AND from_sale AND (valid_to IS NULL OR valid_to > $as_of)
 GROUP BY channel
+
+-- name: last_sizes
+-- How many members a segment had at its last three snapshots, the newest first.
+SELECT members FROM segment_snapshots
+WHERE controller = $controller AND segment = $segment
+ORDER BY taken_at DESC LIMIT 3

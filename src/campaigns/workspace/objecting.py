@@ -1,4 +1,4 @@
-"""Correcting, restricting and objecting in a workspace: the work on an open request, and what became of it."""
+"""Correcting, restricting and objecting in a workspace: the work on an open request, and its outcome."""
 
 from __future__ import annotations
 

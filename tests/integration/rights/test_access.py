@@ -31,16 +31,20 @@ REACHED_OR_NOBODY_S = {
     "consumption_days": "consumption",
     "consumption_months": "consumption",
     "day_facts": "consumption",
+    "reading_flags": "consumption",
+    "reading_twins": "consumption",
     "heat_registers": "consumption",
     "heat_days": "consumption",
     "month_facts": "consumption",
     "metrics": "metrics",
     "metrics_history": "metrics_history",
     "day_fact_months": None,
+    "reading_twin_months": None,
     "metric_periods": None,
     "prices": None,
     "temperatures": None,
     "deliveries": None,
+    "segment_snapshots": None,
 }
 LEDGER_REACHED_OR_NOBODY_S = {
     "decisions": "messages",
@@ -257,6 +261,28 @@ def test_consumption_is_told_to_who_held_the_contract_on_that_day(shared: Worksp
             assert days == [day for day in range(45) if person in _owners(held, day)]
 
     holds()
+
+
+def test_a_flagged_run_is_told_as_far_as_it_lies_in_the_person_s_own_days(workspace: Workspace) -> None:
+    world = World()
+    world.plant("persons", A, 1, "MARK")
+    moved = date(2026, 2, 11)
+    world.plant("contracts", A, 1, "M", metering_point_id=77, start_date=FIRST, end_date=moved - timedelta(1))
+    world.plant("contracts", A, 2, "M", metering_point_id=77, start_date=moved)
+    for flag, first, days in (("constant", -3, 9), ("negative", 1, 2), ("absurd", -9, 2)):
+        world.plant(
+            "reading_flags", A, 0, "M", metering_point_id=77, direction="import", flag=flag, days=days,
+            first_date=moved + timedelta(first), last_date=moved + timedelta(first + days - 1),
+        )  # fmt: skip
+        world.plant(
+            "reading_twins", A, 0, "M", metering_point_id=77, direction="import", month="2026-02",
+            local_date=moved + timedelta(first),
+        )  # fmt: skip
+    world.write(workspace)
+    told = answer(workspace, 1)["consumption"]
+    flags = [(row["flag"], row["first_date"], row["last_date"], row["days"]) for row in told["flags"]]
+    assert flags == [("absurd", "2026-02-02", "2026-02-03", 2), ("constant", "2026-02-08", "2026-02-10", 3)]
+    assert [row["local_date"] for row in told["twins"]] == ["2026-02-02", "2026-02-08"]
 
 
 def test_old_monthly_sums_are_told_unless_two_held_that_month(workspace: Workspace) -> None:

@@ -25,7 +25,7 @@ from support.segments import settings as known_settings
 
 World = dict[str, list[dict[str, Any]]]
 KEYS = {
-    "segment", "as_of", "controller", "audience", "steps", "members", "data", "permission", "left_out", "control_group",
+    "segment", "as_of", "controller", "audience", "steps", "members", "unexpected", "data", "permission", "left_out", "control_group",
     "final", "final_by_channel",
 }  # fmt: skip
 
@@ -245,7 +245,7 @@ def test_preview_text(desk: Desk) -> None:
         "       customers                                                                        9\n"
         "    6  year's use over last full year at least 2000 kWh                       8         8         0\n"
         "\n"
-        "the conditions hold for 8 people; expected are 100 to 200\n"
+        "the conditions hold for 8 people\n  expected are 100 to 200.\n"
         "\n"
         "by email: 4 may be contacted\n"
         "          <5  This person has neither consented to this nor asked for it. (NO_CONSENT)\n"
