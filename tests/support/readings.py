@@ -41,7 +41,8 @@ class Row:
 
     @property
     def line(self) -> str:
-        amount = "" if self.wh is None else f"{self.wh // 1000},{self.wh % 1000:03}000"
+        sign = "-" if self.wh is not None and self.wh < 0 else ""
+        amount = "" if self.wh is None else f"{sign}{abs(self.wh) // 1000},{abs(self.wh) % 1000:03}000"
         quality = "MISSING" if self.wh is None else self.quality
         resolution = {15: "PT15M", 60: "PT1H"}[self.minutes]
         start = f"{self.start:%Y-%m-%dT%H:%M:%SZ}"

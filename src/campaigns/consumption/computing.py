@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import day_facts, fits, history, month_facts, period_metrics
+from campaigns.consumption import day_facts, fits, history, month_facts, period_metrics, sanity
 from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.period_metrics import Made
@@ -76,6 +76,7 @@ def compute(
     today = now.astimezone(settings.zone).date()
     with lake.writer(purpose="metrics") as writer:
         updated = day_facts.update(writer, settings=settings, full=full)
+    sanity.update(lake, full=full)
     known = _add_up(lake, settings=settings, as_of=as_of, today=today, full=full)
     with lake.snapshot() as snapshot, connect(snapshot) as db:
         days = _days(db, as_of=as_of, before=today)

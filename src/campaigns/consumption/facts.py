@@ -15,6 +15,7 @@ from campaigns.lake.schemas import DAY_FACTS
 PARTS_OF_DAY = (0, 6, 10, 16, 21, 24)  # local hours; the names wh_00_06 ... say the same
 _CHUNK = 50_000
 _ONLY_OF_FULL_DAYS = ("wh_min", "wh_max", "peak_hour")
+_ONLY_WITH_READINGS = ("lowest_wh", "highest_wh")
 
 
 def facts(days: Days, calendar: LocalDays) -> pl.DataFrame:
@@ -29,7 +30,13 @@ def facts(days: Days, calendar: LocalDays) -> pl.DataFrame:
                 found[name][part] = values
     frame = pl.DataFrame(found).with_columns(pl.col(name).cast(kind) for name, kind in DAY_FACTS.items())
     is_full = pl.col("intervals_present") == pl.col("intervals_expected")
-    return frame.with_columns(pl.when(is_full).then(pl.col(name)).alias(name) for name in _ONLY_OF_FULL_DAYS)
+    return frame.with_columns(
+        *(pl.when(is_full).then(pl.col(name)).alias(name) for name in _ONLY_OF_FULL_DAYS),
+        *(
+            pl.when(pl.col("intervals_present") > 0).then(pl.col(name)).alias(name)
+            for name in _ONLY_WITH_READINGS
+        ),
+    )
 
 
 def _facts(
@@ -42,10 +49,13 @@ def _facts(
     a_clock_hour = np.arange(0, length, 4 if minutes == QUARTER_GRID else 1)
     by_hour = np.add.reduceat(values, a_clock_hour, axis=1, dtype=np.int64)
     highest = by_hour.argmax(axis=1)
+    lowest, highest_wh = _ends(values, present)
     return {
         "wh_sum": by_hour.sum(axis=1),
         "intervals_expected": np.full(len(wh), length, dtype=np.int64),
         "intervals_present": present.sum(axis=1, dtype=np.int64),
+        "lowest_wh": lowest,
+        "highest_wh": highest_wh,
         "wh_min": by_hour.min(axis=1),
         "wh_max": by_hour.max(axis=1),
         "peak_hour": hours[a_clock_hour][highest],
@@ -54,6 +64,16 @@ def _facts(
             for first, last in pairwise(PARTS_OF_DAY)
         },
     }
+
+
+def _ends(values: npt.NDArray[np.int32], present: npt.NDArray[np.bool_]) -> tuple[Integers, Integers]:
+    """The lowest and the highest present interval; of a day without any, anything."""
+    if present.all():
+        return values.min(axis=1), values.max(axis=1)
+    limits = np.iinfo(values.dtype)
+    return np.where(present, values, limits.max).min(axis=1), np.where(present, values, limits.min).max(
+        axis=1
+    )
 
 
 def _within(hours: Integers, first: int, last: int) -> slice:

@@ -249,14 +249,15 @@ def _start_faults(use: Codes, hourly: Flags) -> list[Fault]:
 
 
 def _quantity_faults(nano: Integers, empty: Flags, quality: Codes) -> list[Fault]:
-    if not empty.any() and int(nano.min(initial=0)) >= 0 and int(nano.max(initial=0)) <= MOST_NANO:
+    """Values below zero come in, and are flagged (`sanity`)."""
+    low, high = int(nano.min(initial=0)), int(nano.max(initial=0))
+    if not empty.any() and max(-low, high) <= MOST_NANO:
         return []
     stated = quality != MISSING
-    below = "`quantity` is below zero: production has a reading type of its own."
+    too_much = "`quantity` is more than 100,000 kWh."
     return [
         Fault(empty & stated, "CON111", "`quantity` must be a number, such as 2,126000.", "quantity"),
-        Fault((nano < 0) & stated, "CON112", below, "quantity"),
-        Fault((nano > MOST_NANO) & stated, "CON113", "`quantity` is more than 100,000 kWh.", "quantity"),
+        Fault((np.abs(nano) > MOST_NANO) & stated, "CON113", too_much, "quantity"),
     ]
 
 

@@ -11,6 +11,8 @@ DAY_FACTS: Schema = {
     "wh_sum": ID,  # sum of present intervals, Wh
     "intervals_expected": SMALL,
     "intervals_present": SMALL,
+    "lowest_wh": INT,  # lowest and highest present interval; NULL without any
+    "highest_wh": INT,
     "wh_min": INT,  # lowest and highest hour, Wh; NULL unless the day is full
     "wh_max": INT,
     "peak_hour": TINY,  # local hour of wh_max, first of equals
@@ -143,6 +145,32 @@ CONSUMPTION: tuple[Table, ...] = (
         "day_fact_months",
         ("month",),
         {"month": TEXT, "files": TEXT, "prices": TEXT, "version": TEXT},
+    ),
+    table(  # readings that can hardly be right: a row a run of days on end (consumption/sanity)
+        "reading_flags",
+        ("metering_point_id", "direction", "flag", "first_date"),
+        {
+            "metering_point_id": ID,
+            "direction": TEXT,
+            "flag": TEXT,  # negative, absurd, constant, duplicate
+            "month": TEXT,  # of last_date: goes with the readings when their retention is over
+            "first_date": DAY,
+            "last_date": DAY,
+            "days": INT,
+        },
+        statistics=("controller", "metering_point_id"),
+    ),
+    table(  # days of which another metering point of the register has the same values
+        "reading_twins",
+        ("metering_point_id", "direction", "local_date"),
+        {"metering_point_id": ID, "direction": TEXT, "month": TEXT, "local_date": DAY},
+        partition_by=("month",),
+        statistics=("controller", "metering_point_id", "local_date"),
+    ),
+    table(  # in which files of a month such days were looked for
+        "reading_twin_months",
+        ("month",),
+        {"month": TEXT, "files": TEXT, "version": TEXT},
     ),
     table(
         "prices",

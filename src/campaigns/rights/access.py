@@ -94,6 +94,8 @@ def gather(parts: Parts, segments: Segments, request: Request, *, today: date) -
             "months": _rows(held.months),
             "days": _rows(held.days),
             "facts": _rows(held.day_facts),
+            "flags": _rows(held.reading_flags),
+            "twins": _rows(held.reading_twins),
             "heat_registers": _rows(held.heat_registers),
             "heat_days": _rows(held.heat_days),
             "month_facts": _rows(held.month_facts),

@@ -31,6 +31,8 @@ class Holdings:
     sites: pl.DataFrame
     days: pl.DataFrame  # consumption, one row a metering point, direction and local day
     day_facts: pl.DataFrame
+    reading_flags: pl.DataFrame
+    reading_twins: pl.DataFrame
     heat_registers: pl.DataFrame  # what heat meters showed
     heat_days: pl.DataFrame
     kept_months: pl.DataFrame  # sums of days that are no longer kept
@@ -61,7 +63,10 @@ def of_person(db: Engine, controller: str, person_id: int, *, today: date) -> Ho
     db.register("own_spans", _own_spans(periods))
     points = db.query(_SQL["points"], ours | {"today": today})
     db.register("points", points)
-    names = ("sites", "days", "day_facts", "heat_registers", "heat_days", "kept_months", "month_facts")
+    names = (
+        "sites", "days", "day_facts", "reading_flags", "reading_twins", "heat_registers", "heat_days",
+        "kept_months", "month_facts",
+    )  # fmt: skip
     return Holdings(
         points=points,
         companies=db.query(_SQL["companies"], asked),

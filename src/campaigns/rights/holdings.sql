@@ -63,6 +63,26 @@ JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
 WHERE d.controller = $controller
 ORDER BY d.metering_point_id, d.local_date
 
+-- name: reading_flags
+-- Which of those days were flagged; a run that began under another holder begins with the person's own days.
+SELECT f.metering_point_id, f.direction, f.flag, greatest(f.first_date, own.first) AS first_date,
+    least(f.last_date, own.last) AS last_date,
+    (least(f.last_date, own.last) - greatest(f.first_date, own.first))::INTEGER + 1 AS days
+FROM reading_flags AS f
+JOIN own_spans AS own ON own.metering_point_id = f.metering_point_id
+    AND f.first_date <= own.last AND f.last_date >= own.first
+WHERE f.controller = $controller
+ORDER BY f.metering_point_id, f.direction, f.flag, first_date
+
+-- name: reading_twins
+-- And which had the same values as those of another metering point; not whose.
+SELECT d.* EXCLUDE (controller, month)
+FROM reading_twins AS d
+JOIN own_spans AS own ON own.metering_point_id = d.metering_point_id
+    AND d.local_date BETWEEN own.first AND own.last
+WHERE d.controller = $controller
+ORDER BY d.metering_point_id, d.direction, d.local_date
+
 -- name: heat_registers
 -- What the person's heat meters showed on those days.
 SELECT d.* EXCLUDE (controller, month, received, file)

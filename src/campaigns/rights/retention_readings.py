@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 KEYS = ("controller", "metering_point_id", "direction", "month")
 _DAYS = ("gsrn", "wh_sum", "intervals_expected", "intervals_present")
-_BESIDE = ("day_facts", "day_fact_months", "heat_registers", "heat_days")  # gone with the days
+_BESIDE = (  # gone with the days
+    "day_facts", "day_fact_months", "reading_flags", "reading_twins", "reading_twin_months", "heat_registers",
+    "heat_days",
+)  # fmt: skip
 
 
 def intervals(work: Work) -> Iterator[Due]:

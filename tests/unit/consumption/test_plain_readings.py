@@ -198,7 +198,7 @@ def test_sites_in_place_of_metering_points(tmp_path: Path) -> None:
         (f"{HOUSE},2025-06-01T00:00Z,,one,kWh,15,", "CON111"),
         (f"{HOUSE},2025-06-01T00:00Z,,1 000,Wh,15,", "CON111"),
         (f"{HOUSE},2025-06-01T00:00Z,,1e99,kWh,15,", "CON111"),
-        (f"{HOUSE},2025-06-01T00:00Z,,-1,Wh,15,", "CON112"),
+        (f"{HOUSE},2025-06-01T00:00Z,,-101,MWh,15,", "CON113"),
         (f"{HOUSE},2025-06-01T00:00Z,,101,MWh,15,", "CON113"),
         (f"{HOUSE},2025-06-01T00:00Z,,1,GWh,15,", "CON124"),
         (f"{HOUSE},2025-06-01T00:00Z,,1,kWh,30,", "CON125"),
