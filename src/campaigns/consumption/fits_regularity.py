@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from campaigns.consumption.day_facts import MOST_WH
+from campaigns.consumption.day_numbers import MOST_WH
 from campaigns.consumption.inputs import SQL, Inputs
 
 if TYPE_CHECKING:

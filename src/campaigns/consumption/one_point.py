@@ -14,7 +14,7 @@ import polars as pl
 
 from campaigns.consumption.calendar import EPOCH, LocalDays, local_days
 from campaigns.consumption.calendar_days import calendar_days
-from campaigns.consumption.day_facts import MOST_WH
+from campaigns.consumption.day_numbers import MOST_WH
 from campaigns.consumption.price_days import price_days
 from campaigns.engine.queries import load
 from campaigns.settings.model import Settings

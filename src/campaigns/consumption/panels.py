@@ -17,8 +17,10 @@ from campaigns.consumption.sun import unit_curve
 from campaigns.settings.model import Place
 
 FITS = 0.8  # least coefficient of determination for a day to say anything
-MOST_W = 100_000_000
+MOST_W = 100_000_000  # and of an hour no more Wh
+_NEAR = 4096  # days that are worked out together
 _DAY = ["controller", "metering_point_id", "local_date"]
+_READ = ["wh", "resolution_min"]
 
 
 def panel_sizes(days: pl.DataFrame, sold: pl.DataFrame, calendar: LocalDays, place: Place) -> pl.DataFrame:
@@ -29,22 +31,23 @@ def panel_sizes(days: pl.DataFrame, sold: pl.DataFrame, calendar: LocalDays, pla
     """
     is_whole = pl.col("intervals_present") == pl.col("intervals_expected")
     whole = sold.filter(is_whole & (pl.col("wh_sum") > 0))
-    both = days.join(whole.select(*_DAY, "wh", "resolution_min"), on=_DAY, suffix="_sold")
-    groups = both.partition_by("local_date", "resolution_min", "resolution_min_sold", maintain_order=True)
-    found = [_of_day(part, calendar, place) for part in groups]
+    bought = days.select(*_DAY, *_READ, pl.col("wh").list.len().alias("length"))
+    both = bought.join(whole.select(*_DAY, *_READ), on=_DAY, suffix="_sold")
+    groups = both.partition_by("length", "resolution_min", "resolution_min_sold", maintain_order=True)
+    found = [_of_alike(part, calendar, place) for group in groups for part in group.iter_slices(_NEAR)]
     return pl.concat([days.select(_DAY).clear().with_columns(panels_w=pl.lit(None, pl.Int32)), *found])
 
 
-def _of_day(days: pl.DataFrame, calendar: LocalDays, place: Place) -> pl.DataFrame:
-    day = days["local_date"][0]
-    number = (day - calendar.first).days
-    made = _curve(calendar, number, place)
+def _of_alike(days: pl.DataFrame, calendar: LocalDays, place: Place) -> pl.DataFrame:
+    """Days of the same length and grids, of any date."""
+    number = days["local_date"].to_physical().to_numpy().astype(np.int64) - calendar.epoch_days[0]
+    distinct, row = np.unique(number, return_inverse=True)
+    made = np.array([_curve(calendar, int(day), place) for day in distinct])[row]
     bought, sold = (
-        _hours(days[f"wh{which}"], days[f"resolution_min{which}"][0], len(made)) for which in ("", "_sold")
+        _hours(days[f"wh{which}"], days[f"resolution_min{which}"][0], made.shape[1])
+        for which in ("", "_sold")
     )
-    light = made > 0
-    watts = _slopes((sold - bought)[:, light], made[light])
-    told = pl.Series("panels_w", watts, pl.Float64, nan_to_null=True).cast(pl.Int32)
+    told = pl.Series("panels_w", _slopes(sold - bought, made), pl.Float64, nan_to_null=True).cast(pl.Int32)
     return days.select(_DAY).with_columns(told).drop_nulls()
 
 
@@ -63,12 +66,16 @@ def _hours(wh: pl.Series, minutes: int, hours: int) -> Integers:
 
 
 def _slopes(net: Integers, made: Integers) -> npt.NDArray[np.float64]:
-    """Of each row, W; NaN where the hours do not follow the sun. Sums are of whole numbers."""
-    count = net.shape[1]
-    spread = count * int((made * made).sum()) - int(made.sum()) ** 2
-    together = count * (net @ made) - net.sum(axis=1) * int(made.sum())
-    centred = net - net.mean(axis=1, keepdims=True)
-    own = count * (centred * centred).sum(axis=1)
-    follows = (together > 0) & (together.astype(np.float64) ** 2 >= FITS * (own * float(spread)))
-    watts = np.rint(1000.0 * together / max(spread, 1))
-    return np.where(follows & (spread > 0) & (watts <= MOST_W), watts, np.nan)
+    """Of each row, W; NaN where the hours of light do not follow the sun. Sums are of whole numbers."""
+    light = made > 0
+    count = light.sum(axis=1)
+    seen = np.where(light, net, 0)
+    is_sane = np.abs(seen).max(axis=1) <= MOST_W  # so that no square overflows
+    seen[~is_sane] = 0
+    spread = count * (made * made).sum(axis=1) - made.sum(axis=1) ** 2
+    together = count * (seen * made).sum(axis=1) - seen.sum(axis=1) * made.sum(axis=1)
+    own = count * (seen * seen).sum(axis=1) - seen.sum(axis=1) ** 2
+    explained = together.astype(np.float64) ** 2 >= FITS * own.astype(np.float64) * spread.astype(np.float64)
+    watts = np.rint(1000.0 * together / np.maximum(spread, 1))
+    follows = is_sane & (together > 0) & explained & (spread > 0) & (watts <= MOST_W)
+    return np.where(follows, watts, np.nan)
