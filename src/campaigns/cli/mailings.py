@@ -218,8 +218,8 @@ def evidence(
 ) -> None:
     """Show why a message was allowed.
 
-    The decision, its rule, and the person's own word. `--letter` writes one page in the person's language that
-    answers "why did I get this?".
+    The decision, its rule, and the person's own word. `--letter` writes one page in the person's language
+    that answers "why did I get this?".
 
     Example: campaigns evidence --mailing december_newsletter --person 1042 --letter
     """

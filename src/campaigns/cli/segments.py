@@ -84,6 +84,52 @@ def why(
 
 
 @app.command()
+def diff(
+    name: Name,
+    against: Annotated[
+        str, typer.Option(metavar="REF", help="A commit, branch or tag of git to compare with.")
+    ] = "HEAD",
+    as_of: context.AsOf = "",
+    json: context.Json = False,
+) -> None:
+    """Compare the file with an earlier version: who enters, leaves and stays, and by which condition.
+
+    Both are counted on the same day and the same data, under the settings of today.
+
+    Example: campaigns segment diff renewal_electric_heat --against main
+    """
+    from campaigns.workspace import audience
+
+    workspace = context.workspace()
+    day = context.day(as_of, workspace.today())
+    found = audience.difference(workspace, name, against=against, as_of=day)
+    if json:
+        as_json(found.as_json())
+    else:
+        say(str(found))
+
+
+@app.command()
+def overlap(
+    names: Annotated[list[str], typer.Argument(metavar="SEGMENT...", help="Two segments or more.")],
+    as_of: context.AsOf = "",
+    json: context.Json = False,
+) -> None:
+    """Count whom segments have in common, and who may get a message by more than one of them.
+
+    Example: campaigns segment overlap renewal_electric_heat heat_pump_prospects
+    """
+    from campaigns.workspace import audience
+
+    workspace = context.workspace()
+    found = audience.overlap(workspace, names, as_of=context.day(as_of, workspace.today()))
+    if json:
+        as_json(found.as_json())
+    else:
+        say(str(found))
+
+
+@app.command()
 def sql(name: Name, as_of: context.AsOf = "") -> None:
     """Print the SQL that the segment is compiled to, one named step a condition.
 
@@ -97,9 +143,7 @@ def sql(name: Name, as_of: context.AsOf = "") -> None:
 
 @app.command()
 def snapshot(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[SEGMENT]...", help="Some segments.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SEGMENT]...", help="Some segments.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every segment.")] = False,
     due: Annotated[bool, typer.Option("--due", help="Those whose `refresh:` asks for one today.")] = False,
     json: context.Json = False,

@@ -113,13 +113,13 @@ class Preview:
                 exceptions = True
                 yield _row("", "except", "", "", "")
             first, *more = textwrap.wrap(step.text, _TEXT) or [""]
-            yield _row(step.line, first, _few(step.alone), _few(step.remaining), _few(step.unknown))
+            yield _row(step.line, first, few(step.alone), few(step.remaining), few(step.unknown))
             yield from (_row("", line, "", "", "") for line in more)
         yield ""
         for kind, people in self.data.items():
             if people:
                 rule = _DATA[kind]
-                yield f"{kind}: {_few(people)} of these people have not agreed to its use, so it is unknown"
+                yield f"{kind}: {few(people)} of these people have not agreed to its use, so it is unknown"
                 yield f"  {rule.en} ({rule.code})"
                 yield from ([f"  {rule.remedy_en}"] if rule.remedy_en else [])
         yield f"the conditions hold for {_people(found.members)}"
@@ -151,7 +151,7 @@ class Preview:
             yield f"by {channel}: {counts['allowed']:,} may be contacted"
             denied = sorted(counts["denied"].items(), key=lambda item: (-item[1], item[0]))
             for code, people in denied:
-                yield f"  {_few(people):>{_NUMBER}}  {rules.sentence(code)} ({code})"
+                yield f"  {few(people):>{_NUMBER}}  {rules.sentence(code)} ({code})"
                 yield from (f"  {'':>{_NUMBER}}  {line}" for line in self._help(channel, code))
             yield ""
 
@@ -160,7 +160,7 @@ class Preview:
         with_purchase = self.with_purchase.get(channel, 0) if code == "NO_CONSENT" else 0
         if with_purchase and not self.soft_opt_in:
             yield (
-                f"{_few(with_purchase)} of them gave the address with a purchase; policy soft_opt_in is off."
+                f"{few(with_purchase)} of them gave the address with a purchase; policy soft_opt_in is off."
             )
         if remedy := rules.remedy(code):
             yield remedy
@@ -170,12 +170,12 @@ class Preview:
         yield f"{found.members:>{_NUMBER},}  people for whom the conditions hold"
         for step, people in found.left_out.items():
             if people:
-                yield f"{'−' + _few(people):>{_NUMBER}}  {_LEFT_OUT[step]} ({step})"
+                yield f"{'−' + few(people):>{_NUMBER}}  {_LEFT_OUT[step]} ({step})"
         if found.segment.control_group is not None:
             drawn = f"−{len(found.control_group):,}" if len(found.control_group) else "0"
             yield f"{drawn:>{_NUMBER}}  control group: get nothing, to compare with"
         channels = ", ".join(
-            f"{_few(people)} by {channel}" for channel, people in found.final_by_channel.items()
+            f"{few(people)} by {channel}" for channel, people in found.final_by_channel.items()
         )
         yield f"{len(found.final):>{_NUMBER},}  get the message: {channels}"
 
@@ -250,7 +250,7 @@ def _row(line: object, text: str, *numbers: str) -> str:
     return f"{line!s:>5}  {text:<{_TEXT}}{''.join(f'{number:>{_NUMBER}}' for number in numbers)}".rstrip()
 
 
-def _few(people: int) -> str:
+def few(people: int) -> str:
     """Small numbers could tell who it is."""
     return f"<{FEW}" if 0 < people < FEW else f"{people:,}"
 

@@ -7,11 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from campaigns.catalogue.model import Entry, EventEntry, FieldEntry, MetricEntry, PeriodEntry, RelationEntry
-from campaigns.errors import Mistakes
+from campaigns.errors import Mistakes, UserError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from campaigns.segments.comparing import Difference, Overlap
     from campaigns.segments.explaining import Why
     from campaigns.segments.model import Segment
     from campaigns.segments.previewing import Preview
@@ -59,6 +60,42 @@ def resolve(workspace: Workspace, name: str, *, as_of: date) -> Resolution:
     segment = workspace.segment_files.load(name)
     with workspace.engine(hidden=_hidden(workspace, segment, as_of)) as db:
         return find(segment, db=db, **_asked(workspace, as_of))
+
+
+def difference(workspace: Workspace, name: str, *, against: str, as_of: date) -> Difference:
+    """What the file means against an earlier version of it, on the same day and data.
+
+    Raises as `versions.library_at`, and `Mistakes` for what is wrong in either version.
+    """
+    from campaigns.segments import comparing
+    from campaigns.workspace.versions import library_at
+
+    segment = workspace.segment_files.load(name)
+    with library_at(workspace, against) as earlier:
+        before = earlier.load(name) if name in earlier.names() else None
+    if before is not None and before.controller != segment.controller:
+        before = None  # another register: nobody is in both
+    with workspace.engine(hidden=_hidden(workspace, segment, as_of)) as db:
+        asking = comparing.Asking(db=db, **_asked(workspace, as_of))
+        return comparing.difference(asking, before=before, after=segment, against=against)
+
+
+def overlap(workspace: Workspace, names: Sequence[str], *, as_of: date) -> Overlap:
+    """Whom several segments have in common.
+
+    Raises `UserError` USE052 for fewer than two, or for segments of different registers.
+    """
+    from campaigns.segments import comparing
+
+    if len(set(names)) < _PAIR:
+        raise UserError("USE052", "an overlap needs two different segments.")
+    segments = [workspace.segment_files.load(name) for name in dict.fromkeys(names)]
+    if len({segment.controller for segment in segments}) > 1:
+        raise UserError("USE052", "these segments are of different registers: nobody is in both.")
+    return comparing.overlap([resolve(workspace, segment.name, as_of=as_of) for segment in segments])
+
+
+_PAIR = 2
 
 
 def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:
