@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from campaigns.errors import Refused
 
 if TYPE_CHECKING:
+    from campaigns.consumption.freshness import Freshness
     from campaigns.lake.lake import TableStatus
     from campaigns.mailings.calendar import Due
     from campaigns.reports.standing import Standing
@@ -25,6 +26,8 @@ class Status:
 
     tables: Sequence[TableStatus]
     quarantine: Sequence[dict[str, Any]]
+    freshness: Mapping[str, Freshness]  # of readings, by controller
+    flags: Mapping[str, Mapping[str, Mapping[str, int]]]  # of readings, by controller and flag
     standing: Standing
     todo: Sequence[str]
 
@@ -44,6 +47,8 @@ class Status:
                 }
                 for table in self.tables
             },
+            "freshness": {name: fresh.as_json() for name, fresh in self.freshness.items()},
+            "reading_flags": {name: dict(counts) for name, counts in self.flags.items()},
             "quarantine": list(self.quarantine),
             **self.standing.as_json(),
             "verdict": self.verdict,
@@ -58,6 +63,7 @@ class Status:
         if not self.tables:
             yield "the lake is empty"
         yield ""
+        yield from self._readings()
         yield f"quarantine: {len(self.quarantine):,} rows"
         for row in self.quarantine[:SHOWN]:
             yield f"  {row['file']}:{row['line']}: {row['reason']} {row['message']}"
@@ -69,6 +75,20 @@ class Status:
         yield ""
         yield self.verdict
 
+    def _readings(self) -> Iterator[str]:
+        from campaigns.consumption.sanity import FLAGS
+
+        for controller, fresh in self.freshness.items():
+            yield f"readings of {controller}: {fresh}"
+        for controller, counts in self.flags.items():
+            yield f"flagged readings of {controller}:"
+            for flag in FLAGS:
+                if flag in counts:
+                    points = _counted(counts[flag]["metering_points"], "metering point")
+                    yield f"  {flag}: {points}, {_counted(counts[flag]['days'], 'day')}: {FLAGS[flag]}"
+        if self.freshness or self.flags:
+            yield ""
+
 
 def status(workspace: Workspace) -> Status:
     """Look at everything."""
@@ -76,8 +96,11 @@ def status(workspace: Workspace) -> Status:
 
     tables = workspace.lake.status()
     mailings = standing(workspace.parts, now=workspace.now())
+    fresh, flags = _readings(workspace)
     return Status(
         tables=tables,
+        freshness=fresh,
+        flags=flags,
         quarantine=_quarantine(workspace),
         standing=mailings,
         todo=[
@@ -96,6 +119,19 @@ def _put_back_by_hand(workspace: Workspace) -> Iterator[str]:
         refuse_older(workspace.ledger)
     except Refused:
         yield "the ledger is older than what was sent, so nothing is: campaigns restore --replay"
+
+
+def _readings(
+    workspace: Workspace,
+) -> tuple[dict[str, Freshness], dict[str, dict[str, dict[str, int]]]]:
+    from campaigns.consumption import freshness, sanity
+    from campaigns.engine import connect
+
+    with workspace.lake.snapshot() as snapshot:
+        if not snapshot.rows("consumption_days"):
+            return {}, {}
+        with connect(snapshot) as db:
+            return freshness.of(db, today=workspace.today()), sanity.counts(db)
 
 
 def _quarantine(workspace: Workspace) -> list[dict[str, Any]]:
@@ -123,6 +159,10 @@ def _overdue(workspace: Workspace) -> Iterator[str]:
     for request in rights.overdue(workspace):
         due = f"was due on {request.due_on}"
         yield f"request {request.request_id} ({request.kind}) {due}: campaigns rights list"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _day(moment: date | datetime | None) -> str:

@@ -1,0 +1,99 @@
+"""How fresh the readings of each register are: who has all of yesterday, and the newest full day.
+
+A metering point is active on a day when it sent readings within the 28 days up to it, as for the day that
+metrics are taken of. Running contracts would count places whose readings are not ours to have, or have ended
+without anybody telling us; all that ever had readings would count everybody who moved away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from campaigns.engine.queries import load
+
+if TYPE_CHECKING:
+    from campaigns.engine import Engine
+
+COMPLETE = 0.95  # of the active metering points: such a day is full
+ACTIVE = timedelta(days=28)
+_LOOK_BACK = timedelta(days=62)  # before the last month with readings; beyond it nothing is fresh anyway
+_SQL = load("campaigns.consumption", "freshness.sql")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Freshness:
+    """Of one register. `share` is None when no metering point is active."""
+
+    day: date  # yesterday
+    active: int  # metering points
+    complete: int  # of them, with every interval of that day
+    newest_full_day: date | None  # None: none in the last two months of readings
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1, in whole thousandths: never 1 while somebody's day is missing."""
+        return 1000 * self.complete // self.active / 1000 if self.active else None
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        full = self.newest_full_day
+        return {
+            "day": self.day.isoformat(),
+            "active": self.active,
+            "complete": self.complete,
+            "share": self.share,
+            "newest_full_day": None if full is None else full.isoformat(),
+        }
+
+    def __str__(self) -> str:
+        full = "none" if self.newest_full_day is None else self.newest_full_day.isoformat()
+        if self.share is None:
+            return f"no active metering points; newest full day {full}"
+        points = f"{self.active:,} metering point{'s' * (self.active != 1)}"
+        return f"{100 * self.share:.1f} % of {points} have all of {self.day}; newest full day {full}"
+
+
+def of(db: Engine, *, today: date) -> dict[str, Freshness]:
+    """By register, from the numbers beside each day; the arrays are not read."""
+    newest = db.query(_SQL["newest"], {"month": f"{today:%Y-%m}"})["month"].item()
+    if newest is None:
+        return {}
+    since = {"month": f"{date.fromisoformat(f'{newest}-01') - _LOOK_BACK:%Y-%m}", "today": today}
+    complete, spans = db.query(_SQL["complete"], since), db.query(_SQL["spans"], since)
+    return {
+        controller: _of_register(
+            complete.filter(controller=controller), spans.filter(controller=controller), today
+        )
+        for controller in spans["controller"].unique().sort()
+    }
+
+
+def computed_for(db: Engine, controller: str) -> date | None:
+    """The day as of which the register's metrics are; None when there are none."""
+    found: date | None = db.query(_SQL["computed"], {"controller": controller})["as_of"].item()
+    return found
+
+
+def _of_register(complete: pl.DataFrame, spans: pl.DataFrame, today: date) -> Freshness:
+    yesterday = today - timedelta(days=1)
+    counts = dict(complete.select("local_date", "points").iter_rows())
+    active = _active(spans, [yesterday, *counts])
+    full = [day for day, points in counts.items() if points >= COMPLETE * active[day]]
+    return Freshness(
+        day=yesterday,
+        active=active[yesterday],
+        complete=counts.get(yesterday, 0),
+        newest_full_day=max(full, default=None),
+    )
+
+
+def _active(spans: pl.DataFrame, days: list[date]) -> dict[date, int]:
+    """How many metering points are active on each day."""
+    asked = pl.Series(days, dtype=pl.Date)
+    begun = spans["first"].sort().search_sorted(asked, "right").cast(pl.Int64)
+    ended = spans["last"].sort().search_sorted(asked - ACTIVE, "right").cast(pl.Int64)
+    return dict(zip(days, (begun - ended).to_list(), strict=True))

@@ -1,0 +1,22 @@
+-- name: complete
+-- Of each register and day since a month how many metering points have every interval of import.
+SELECT controller, local_date, count(*) AS points
+FROM consumption_days
+WHERE month >= $month AND local_date < $today AND direction = 'import'
+    AND intervals_present = intervals_expected
+GROUP BY controller, local_date
+
+-- name: spans
+-- The first and last day since then on which each metering point has any import.
+SELECT controller, min(local_date) AS first, max(local_date) AS last
+FROM consumption_days
+WHERE month >= $month AND local_date < $today AND direction = 'import' AND intervals_present > 0
+GROUP BY controller, metering_point_id
+
+-- name: newest
+-- The last month of which there are readings.
+SELECT max(month) AS month FROM consumption_days WHERE month <= $month
+
+-- name: computed
+-- For which day the metrics of a register were computed.
+SELECT max(as_of) AS as_of FROM metrics WHERE controller = $controller
