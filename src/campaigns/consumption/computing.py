@@ -58,7 +58,11 @@ class MetricsRun:
 def version() -> str:
     """Changes whenever a definition or the way of computing does."""
     words = json.dumps(
-        [*SQL.values(), day_facts.version(), fits.version(), *(one.model_dump() for one in METRICS.values())]
+        [
+            *SQL.values(),
+            *(part.version() for part in (day_facts, period_metrics, fits)),
+            *(one.model_dump() for one in METRICS.values()),
+        ]
     )
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
@@ -110,18 +114,13 @@ def _add_up(lake: Lake, *, settings: Settings, as_of: date | None, today: date, 
     """Bring the month facts up to date; what all periods were made from before."""
     with lake.snapshot() as snapshot, connect(snapshot) as db:
         known = snapshot.frame("metric_periods")
-        updated = [
-            month_facts.update(
-                db,
-                snapshot,
-                Inputs.of(db, snapshot, controller, day, version=version(), settings=settings),
-                known.clear() if full else known,
-            )
+        registers = [
+            Inputs.of(db, snapshot, controller, day, version=version(), settings=settings)
             for controller, day in _days(db, as_of=as_of, before=today).items()
         ]
     with lake.writer(purpose="metrics") as writer:
-        for found in updated:
-            month_facts.write(writer, found)
+        for inputs in registers:
+            month_facts.update(writer, inputs, known.clear() if full else known)
     return known
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -87,10 +88,15 @@ def digest(words: Iterable[object], *frames: pl.DataFrame) -> str:
     return hashlib.sha256(json.dumps([*map(str, words), *hashes]).encode()).hexdigest()[:16]
 
 
+def months_of(paths: Iterable[Path], first: date, last: date) -> list[Path]:
+    """Those of a table's files that lie in the months from one day to another."""
+    within = (f"month={first:%Y-%m}", f"month={last:%Y-%m}")
+    return [path for path in paths if within[0] <= path.parent.name <= within[1]]
+
+
 def fact_files(snapshot: Snapshot, first: date, last: date) -> list[str]:
     """The names of the files with the day facts of these months; their bytes never change."""
-    within = (f"month={first:%Y-%m}", f"month={last:%Y-%m}")
-    return [path.name for path in snapshot.paths("day_facts") if within[0] <= path.parent.name <= within[1]]
+    return [path.name for path in months_of(snapshot.paths("day_facts"), first, last)]
 
 
 def _with_prices(calendar: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:

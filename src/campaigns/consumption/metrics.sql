@@ -107,120 +107,6 @@ WHERE d.controller = $controller AND d.local_date BETWEEN $first AND $last
     AND (holders.since IS NULL OR d.local_date >= holders.since)
 GROUP BY d.metering_point_id ORDER BY d.metering_point_id
 
--- name: month_sums
--- What adds up (s_) and what is a maximum (m_) of each metering point's days from $first to $last, by month: under the
--- holders given, without the points of `besides`, and with $only_moved of no points but those of the holders.
-WITH facts AS (
-    SELECT d.*, c.* EXCLUDE (local_date)
-    FROM (
-        SELECT * EXCLUDE (controller) FROM day_facts
-        WHERE controller = $controller AND local_date BETWEEN $first AND $last
-            AND month BETWEEN $first_month AND $last_month
-    ) AS d
-    JOIN calendar AS c USING (local_date)
-    LEFT JOIN holders AS h USING (metering_point_id)
-    ANTI JOIN besides USING (metering_point_id)
-    WHERE CASE WHEN h.since IS NULL THEN NOT $only_moved ELSE local_date >= h.since END
-)
-SELECT metering_point_id, month,
-    -- all days; below, what is NULL of a day that is not full is not counted
-    sum(expected)::BIGINT AS s_expected, sum(present)::BIGINT AS s_present, sum(estimated)::BIGINT AS s_estimated,
-    sum(minutes)::BIGINT AS s_minutes_told,
-
-    count(wh) AS s_days,
-    sum(wh)::BIGINT AS s_wh,
-    sum(wh::BIGINT * wh)::BIGINT AS s_wh_squared,
-    sum(minutes) FILTER (is_full)::BIGINT AS s_minutes,
-    max(wh_max) AS m_peak_wh,
-    sum(wh_00_06)::BIGINT AS s_night, sum(wh_06_10)::BIGINT AS s_morning, sum(wh_10_16)::BIGINT AS s_midday,
-    sum(wh_16_21)::BIGINT AS s_evening,
-    count(wh) FILTER (is_off) AS s_days_off, sum(wh) FILTER (is_off)::BIGINT AS s_wh_off,
-    sum(export_wh)::BIGINT AS s_export_wh,
-    count(wh) FILTER (is_sunny) AS s_sunny_days,
-    count(*) FILTER (is_sunny AND export_10_16 > 0) AS s_sunny_export_days,
-    sum(plateau_hours)::BIGINT AS s_plateau_hours,
-    sum(steps_small)::BIGINT AS s_steps_small, sum(steps_medium)::BIGINT AS s_steps_medium,
-    sum(steps_large)::BIGINT AS s_steps_large,
-    count(wh) FILTER (weekday = 6) AS s_saturdays,
-    sum(evening_block) FILTER (weekday = 6)::BIGINT AS s_saturday_blocks,
-    count(wh) FILTER (weekday <= 2) AS s_early_days,
-    sum(evening_block) FILTER (weekday <= 2)::BIGINT AS s_early_blocks,
-    sum(relay_hours & 1)::BIGINT AS s_relay_21, sum((relay_hours >> 1) & 1)::BIGINT AS s_relay_22,
-    sum((relay_hours >> 2) & 1)::BIGINT AS s_relay_23,
-    count(wh) FILTER (is_frosty_workday) AS s_frosty_days,
-    sum(morning_block) FILTER (is_frosty_workday)::BIGINT AS s_frosty_blocks,
-    count(*) FILTER (peak_hour = 0) AS s_peaks_at_00,
-    count(*) FILTER (peak_hour = 1) AS s_peaks_at_01,
-    count(*) FILTER (peak_hour = 2) AS s_peaks_at_02,
-    count(*) FILTER (peak_hour = 3) AS s_peaks_at_03,
-    count(*) FILTER (peak_hour = 4) AS s_peaks_at_04,
-    count(*) FILTER (peak_hour = 5) AS s_peaks_at_05,
-    count(*) FILTER (peak_hour = 6) AS s_peaks_at_06,
-    count(*) FILTER (peak_hour = 7) AS s_peaks_at_07,
-    count(*) FILTER (peak_hour = 8) AS s_peaks_at_08,
-    count(*) FILTER (peak_hour = 9) AS s_peaks_at_09,
-    count(*) FILTER (peak_hour = 10) AS s_peaks_at_10,
-    count(*) FILTER (peak_hour = 11) AS s_peaks_at_11,
-    count(*) FILTER (peak_hour = 12) AS s_peaks_at_12,
-    count(*) FILTER (peak_hour = 13) AS s_peaks_at_13,
-    count(*) FILTER (peak_hour = 14) AS s_peaks_at_14,
-    count(*) FILTER (peak_hour = 15) AS s_peaks_at_15,
-    count(*) FILTER (peak_hour = 16) AS s_peaks_at_16,
-    count(*) FILTER (peak_hour = 17) AS s_peaks_at_17,
-    count(*) FILTER (peak_hour = 18) AS s_peaks_at_18,
-    count(*) FILTER (peak_hour = 19) AS s_peaks_at_19,
-    count(*) FILTER (peak_hour = 20) AS s_peaks_at_20,
-    count(*) FILTER (peak_hour = 21) AS s_peaks_at_21,
-    count(*) FILTER (peak_hour = 22) AS s_peaks_at_22,
-    count(*) FILTER (peak_hour = 23) AS s_peaks_at_23,
-
-    -- days that have a temperature: x degree days in 1/100 K, y Wh, e the evening's Wh, d minutes of darkness, t the
-    -- mean in 1/100 °C
-    count(wh) FILTER (is_known) AS s_n,
-    sum(hdd_x100) FILTER (is_full)::BIGINT AS s_x,
-    sum(hdd_x100::BIGINT * hdd_x100) FILTER (is_full)::BIGINT AS s_xx,
-    sum(wh) FILTER (is_known)::BIGINT AS s_y,
-    sum(wh::BIGINT * wh) FILTER (is_known)::BIGINT AS s_yy,
-    sum(hdd_x100::BIGINT * wh)::BIGINT AS s_xy,
-    sum(wh_00_06 + wh_22_24) FILTER (is_known)::BIGINT AS s_night_y,
-    sum(hdd_x100::BIGINT * (wh_00_06 + wh_22_24))::BIGINT AS s_night_xy,
-    count(wh) FILTER (is_cold) AS s_cold_days,
-    count(wh) FILTER (is_warm) AS s_warm_days,
-    count(wh) FILTER (cdd_x100 IS NOT NULL) AS s_summer_n,
-    sum(cdd_x100) FILTER (is_full)::BIGINT AS s_summer_x,
-    sum(cdd_x100::BIGINT * cdd_x100) FILTER (is_full)::BIGINT AS s_summer_xx,
-    sum(wh) FILTER (cdd_x100 IS NOT NULL)::BIGINT AS s_summer_y,
-    sum(cdd_x100::BIGINT * wh)::BIGINT AS s_summer_xy,
-    count(wh) FILTER (cdd_x100 > 0) AS s_hot_days,
-    sum(wh_16_21) FILTER (is_known)::BIGINT AS s_e,
-    sum(wh_16_21::BIGINT * wh_16_21) FILTER (is_known)::BIGINT AS s_ee,
-    sum(dark_minutes) FILTER (is_known AND is_full)::BIGINT AS s_d,
-    sum(dark_minutes::BIGINT * dark_minutes) FILTER (is_known AND is_full)::BIGINT AS s_dd,
-    sum(mean_x100) FILTER (is_full)::BIGINT AS s_t,
-    sum(mean_x100::BIGINT * mean_x100) FILTER (is_full)::BIGINT AS s_tt,
-    sum(wh_16_21::BIGINT * dark_minutes) FILTER (is_known)::BIGINT AS s_ed,
-    sum(wh_16_21::BIGINT * mean_x100)::BIGINT AS s_et,
-    sum(dark_minutes::BIGINT * mean_x100) FILTER (is_full)::BIGINT AS s_dt,
-
-    -- days that have all their prices
-    count(cost_x4) AS s_priced_days,
-    sum(wh) FILTER (cost_x4 IS NOT NULL)::BIGINT AS s_priced_wh,
-    sum(cost_x4)::BIGINT AS s_cost_x4,
-    sum(dear_wh)::BIGINT AS s_dear_wh,
-    sum(CASE WHEN expected * 60 > minutes THEN quarter_price_x4 ELSE hour_price_x4 END)
-        FILTER (cost_x4 IS NOT NULL)::BIGINT AS s_price_minutes_x4,
-    sum(minutes) FILTER (cost_x4 IS NOT NULL)::BIGINT AS s_price_minutes,
-    sum(price_rank)::BIGINT AS s_price_ranks,
-    count(price_rank) AS s_ranked_days
-FROM facts
-GROUP BY metering_point_id, month
-
--- name: months_between
--- Month facts of whole months, but for points whose holder came within the period.
-SELECT m.*
-FROM month_facts AS m ANTI JOIN moved USING (metering_point_id)
-WHERE controller = $controller AND month BETWEEN $first_month AND $last_month
-
 -- name: quantiles
 -- Medians and percentiles do not add up: they are taken over the days of the period.
 SELECT metering_point_id,
@@ -253,54 +139,15 @@ WHERE controller = $controller AND direction = 'import' AND month = $month
     AND wh_sum BETWEEN 1 AND $most_wh
 
 -- name: metrics
--- One row a metering point of a register: its metrics over one period, from `parts` (month_sums of the period) and
--- `earlier_parts` (of the same days a year before). Sums are of whole numbers, so no order of rows shows in them.
-WITH sums AS (
-    SELECT metering_point_id, sum(COLUMNS('^s_(.*)'))::HUGEINT AS '\1', max(COLUMNS('^m_(.*)')) AS '\1'
-    FROM parts GROUP BY metering_point_id
-),
-seasons AS (
-    SELECT metering_point_id,
-        sum(s_days) FILTER (right(month, 2) IN ('12', '01', '02')) AS winter_days,
-        sum(s_wh) FILTER (right(month, 2) IN ('12', '01', '02')) AS winter_wh,
-        sum(s_days) FILTER (right(month, 2) IN ('06', '07', '08')) AS summer_days,
-        sum(s_wh) FILTER (right(month, 2) IN ('06', '07', '08')) AS summer_wh,
-        max(s_cost_x4) AS worst_cost_x4,
-        max(m_peak_wh) FILTER (right(month, 2) = '01') AS peak_01,
-        max(m_peak_wh) FILTER (right(month, 2) = '02') AS peak_02,
-        max(m_peak_wh) FILTER (right(month, 2) = '03') AS peak_03,
-        max(m_peak_wh) FILTER (right(month, 2) = '04') AS peak_04,
-        max(m_peak_wh) FILTER (right(month, 2) = '05') AS peak_05,
-        max(m_peak_wh) FILTER (right(month, 2) = '06') AS peak_06,
-        max(m_peak_wh) FILTER (right(month, 2) = '07') AS peak_07,
-        max(m_peak_wh) FILTER (right(month, 2) = '08') AS peak_08,
-        max(m_peak_wh) FILTER (right(month, 2) = '09') AS peak_09,
-        max(m_peak_wh) FILTER (right(month, 2) = '10') AS peak_10,
-        max(m_peak_wh) FILTER (right(month, 2) = '11') AS peak_11,
-        max(m_peak_wh) FILTER (right(month, 2) = '12') AS peak_12
-    FROM parts GROUP BY metering_point_id
-),
-
--- the clock hours of the daily peaks, by hour
-peaks AS (
-    SELECT metering_point_id,
-        list_position(counts, list_max(counts)) - 1 AS peak_hour_mode,
-        ln(days::DOUBLE) - list_sum(list_transform(counts, lambda n: CASE WHEN n > 0 THEN n * ln(n) ELSE 0 END))
-            / days::DOUBLE AS peak_hour_entropy
-    FROM (
-        SELECT metering_point_id, days, [peaks_at_00, peaks_at_01, peaks_at_02, peaks_at_03, peaks_at_04, peaks_at_05, peaks_at_06, peaks_at_07, peaks_at_08, peaks_at_09, peaks_at_10,
-            peaks_at_11, peaks_at_12, peaks_at_13, peaks_at_14, peaks_at_15, peaks_at_16, peaks_at_17, peaks_at_18, peaks_at_19, peaks_at_20, peaks_at_21,
-            peaks_at_22, peaks_at_23]::DOUBLE[] AS counts
-        FROM sums WHERE days > 0
-    )
-),
-earlier AS (
-    SELECT metering_point_id,
-        sum(s_days) AS earlier_days, sum(s_wh) AS earlier_wh,
-        sum(s_n)::HUGEINT AS n0, sum(s_x)::HUGEINT AS x0, sum(s_xx)::HUGEINT AS xx0,
-        sum(s_y)::HUGEINT AS y0, sum(s_xy)::HUGEINT AS xy0,
-        sum(s_cold_days) AS cold_days0, sum(s_warm_days) AS warm_days0
-    FROM earlier_parts GROUP BY metering_point_id
+-- One row a metering point of a register: its metrics over one period, from `sums` of the period and `earlier` (sums
+-- of the same days a year before). Sums are of whole numbers, so no order of rows shows in them. Squares come in two
+-- parts, and times days they do not fit BIGINT.
+WITH squared AS (
+    SELECT *,
+        wh_squared_high::HUGEINT * 4294967296 + wh_squared_low AS wh_squared,
+        yy_high::HUGEINT * 4294967296 + yy_low AS yy,
+        ee_high::HUGEINT * 4294967296 + ee_low AS ee
+    FROM sums
 ),
 together AS (
     SELECT *,
@@ -308,18 +155,18 @@ together AS (
         priced_days >= $days_needed AS is_priced,
         n >= 180 AND cold_days >= 30 AND warm_days >= 60 AS is_fit,
         n0 >= 180 AND cold_days0 >= 30 AND warm_days0 >= 60 AS is_fit0,
-        earlier_days >= $days_needed AS is_compared,
+        days0 >= $days_needed AS is_compared,
         nullif(n * xx - x * x, 0)::DOUBLE AS x_spread,
-        nullif(n * yy - y * y, 0)::DOUBLE AS y_spread,
+        nullif(n * yy - y::HUGEINT * y, 0)::DOUBLE AS y_spread,
         (n * xy - x * y)::DOUBLE AS xy_spread,
         (n * night_xy - x * night_y)::DOUBLE AS night_spread,
         -- of the evening's use, darkness and temperature, each two of them
-        (n * ed - e * d)::DOUBLE / nullif(sqrt((n * ee - e * e)::DOUBLE) * sqrt((n * dd - d * d)::DOUBLE), 0) AS r_ed,
-        (n * et - e * t)::DOUBLE / nullif(sqrt((n * ee - e * e)::DOUBLE) * sqrt((n * tt - t * t)::DOUBLE), 0) AS r_et,
+        (n * ed - e * d)::DOUBLE / nullif(sqrt((n * ee - e::HUGEINT * e)::DOUBLE) * sqrt((n * dd - d * d)::DOUBLE), 0)
+            AS r_ed,
+        (n * et - e * t)::DOUBLE / nullif(sqrt((n * ee - e::HUGEINT * e)::DOUBLE) * sqrt((n * tt - t * t)::DOUBLE), 0)
+            AS r_et,
         (n * dt - d * t)::DOUBLE / nullif(sqrt((n * dd - d * d)::DOUBLE) * sqrt((n * tt - t * t)::DOUBLE), 0) AS r_dt
-    FROM sums
-    LEFT JOIN seasons USING (metering_point_id)
-    LEFT JOIN peaks USING (metering_point_id)
+    FROM squared
     LEFT JOIN quantiles USING (metering_point_id)
     LEFT JOIN earlier USING (metering_point_id)
     LEFT JOIN fuses USING (metering_point_id)
@@ -407,9 +254,9 @@ SELECT metering_point_id,
     spot_paid - market_average AS spot_premium,
     CASE WHEN is_priced THEN dear_wh / nullif(priced_wh, 0)::DOUBLE END AS dear4_share,
     CASE WHEN is_priced AND ranked_days >= 20 THEN price_ranks / (1e12::DOUBLE * ranked_days) END AS price_response,
-    CASE WHEN is_priced AND $yearly THEN worst_cost_x4 / 4e8::DOUBLE END AS worst_month_spot_eur,
+    CASE WHEN is_priced AND $yearly THEN month_cost_x4 / 4e8::DOUBLE END AS worst_month_spot_eur,
     CASE WHEN is_priced AND $yearly
-        THEN 365 * (4 * (price_mc - margin_mc) * priced_wh - cost_x4)::DOUBLE / (4e8::DOUBLE * priced_days)
+        THEN 365 * (4 * (price_mc - margin_mc)::HUGEINT * priced_wh - cost_x4)::DOUBLE / (4e8::DOUBLE * priced_days)
     END AS spot_vs_fixed_eur,
     CASE WHEN is_enough THEN coalesce(export_wh, 0) / nullif(wh, 0)::DOUBLE END AS export_ratio,
     CASE WHEN is_enough AND sunny_days >= 60 THEN sunny_export_days / sunny_days::DOUBLE END AS pv_midday_sign,
@@ -426,7 +273,7 @@ SELECT metering_point_id,
     CASE WHEN is_enough AND frosty_days >= 10 THEN frosty_blocks / frosty_days::DOUBLE END AS preheat_sign,
 
     CASE WHEN is_enough AND is_compared
-        THEN wh / days::DOUBLE / (nullif(earlier_wh, 0) / earlier_days::DOUBLE) - 1
+        THEN wh / days::DOUBLE / (nullif(wh0, 0) / days0::DOUBLE) - 1
     END AS yoy_change,
     base_kwh_day / nullif(base_kwh_day0, 0) AS yoy_base_ratio,
     slope / nullif(slope0, 0) AS yoy_slope_ratio

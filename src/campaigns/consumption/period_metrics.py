@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import fits, heat_cooling, month_facts
+from campaigns.consumption import fits, heat_cooling, period_sums
 from campaigns.consumption.detections import with_signs
 from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
+from campaigns.consumption.period_sums import COMPARED, Span
 from campaigns.consumption.periods import PERIODS, Period
+from campaigns.consumption.sums import NONE, Sums
 from campaigns.lake.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -33,24 +38,37 @@ class Made:
         return not self.periods.filter(**period, inputs=stamp).is_empty()
 
 
+@cache
+def version() -> str:
+    """Changes with the code that adds up."""
+    here = Path(__file__)
+    made_by = (
+        "sums.py", "summands.py", "month_sums.py", "month_facts.py", "period_sums.py", "period_metrics.py"
+    )  # fmt: skip
+    return hashlib.sha256(b"".join(here.with_name(name).read_bytes() for name in made_by)).hexdigest()[:12]
+
+
 def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -> Made:
     """The metrics of a register; those `known` stay whose period was made from the same."""
+    stamps = {period.name: _stamp(snapshot, inputs, period) for period in PERIODS.values()}
+    mine = {name: {"controller": inputs.controller, "period": name} for name in PERIODS}
+    changed = [name for name in PERIODS if not known.was_made_from(mine[name], stamps[name])]
+    sums = _sums(snapshot, inputs, [PERIODS[name] for name in changed])
     frames, periods = [], []
     for period in PERIODS.values():
-        stamp = _stamp(snapshot, inputs, period)
-        mine = {"controller": inputs.controller, "period": period.name}
         fitted = fits.stamp(snapshot, inputs, period)
-        if known.was_made_from(mine, stamp):
-            found = known.metrics.filter(**mine)
+        if period.name not in changed:
+            found = known.metrics.filter(**mine[period.name])
         else:
-            found = _of_period(db, inputs, period)
-            same = known.metrics if known.was_made_from(fits.mark(mine), fitted) else known.metrics.clear()
-            found = fits.join(db, inputs, period, found, same.filter(**mine))
+            found = _of_period(db, inputs, period, *sums.pop(period.name))
+            is_known = known.was_made_from(fits.mark(mine[period.name]), fitted)
+            same = known.metrics if is_known else known.metrics.clear()
+            found = fits.join(db, inputs, period, found, same.filter(**mine[period.name]))
             found = with_signs(found) if period.yearly else found
             found = _with_cooling(db, inputs, period, found)
-        periods.append({**fits.mark(mine), "as_of": inputs.as_of, "inputs": fitted})
+        periods.append({**fits.mark(mine[period.name]), "as_of": inputs.as_of, "inputs": fitted})
         frames.append(found.select(pl.exclude(*CLOCKS)).with_columns(as_of=pl.lit(inputs.as_of)))
-        periods.append({**mine, "as_of": inputs.as_of, "inputs": stamp})
+        periods.append({**mine[period.name], "as_of": inputs.as_of, "inputs": stamps[period.name]})
     db.register("holders", inputs.holders)
     clocks = db.query(SQL["clocks"], {"controller": inputs.controller, "as_of": inputs.as_of})
     rows = pl.concat(frames, how="diagonal_relaxed").join(
@@ -60,6 +78,20 @@ def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -
         metrics=rows.select(pl.col(name).cast(kind) for name, kind in TABLES["metrics"].schema.items()),
         periods=pl.DataFrame(periods, schema=dict(TABLES["metric_periods"].schema)),
     )
+
+
+def _sums(snapshot: Snapshot, inputs: Inputs, periods: Sequence[Period]) -> dict[str, tuple[Sums, Sums]]:
+    """Of each period, and of the same days a year before it when it is compared with them."""
+    spans = {}
+    for period in periods:
+        spans[period.name, "now"] = Span(*period.dates(inputs.as_of))
+        if period.compared:
+            spans[period.name, "earlier"] = Span(*period.earlier(inputs.as_of), names=COMPARED)
+    found = dict(zip(spans, period_sums.add_up(snapshot, inputs, list(spans.values())), strict=True))
+    return {
+        period.name: (found[period.name, "now"], found.get((period.name, "earlier"), NONE))
+        for period in periods
+    }
 
 
 def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period) -> str:
@@ -86,16 +118,13 @@ def _with_cooling(db: Engine, inputs: Inputs, period: Period, found: pl.DataFram
     return heat_cooling.with_cooling(db, inputs, found, first=first, last=last, days_needed=needed)
 
 
-def _of_period(db: Engine, inputs: Inputs, period: Period) -> pl.DataFrame:
+def _of_period(db: Engine, inputs: Inputs, period: Period, sums: Sums, before: Sums) -> pl.DataFrame:
     first, last = period.dates(inputs.as_of)
     told = {"controller": inputs.controller, "first": first, "last": last}
-    parts = month_facts.parts(db, inputs, first, last)
-    earlier = (
-        month_facts.parts(db, inputs, *period.earlier(inputs.as_of)) if period.compared else parts.clear()
-    )
     within = inputs.between(first, last)
-    db.register("parts", parts)
-    db.register("earlier_parts", earlier)
+    db.register("sums", period_sums.frame(sums))
+    earlier = before.frame(COMPARED)
+    db.register("earlier", earlier.rename({name: f"{name[2:]}0" for name in COMPARED}))
     db.register("fuses", inputs.fuses)
     db.register("tariffs", inputs.tariffs)
     db.register("holders", _with_minutes_gone(inputs.holders, within))

@@ -98,10 +98,15 @@ class Snapshot:
         return frame
 
     def rows_in(
-        self, table: str, paths: Sequence[Path], columns: Sequence[str] | None = None
+        self,
+        table: str,
+        paths: Sequence[Path],
+        columns: Sequence[str] | None = None,
+        *,
+        where: pl.Expr | None = None,
     ) -> pl.DataFrame:
-        """As `frame`, of some of the table's `files` only."""
-        return frames.read(paths, TABLES[table], columns=columns, lost=self._lost)
+        """As `frame`, of some of the table's `files` only; `where` keeps some rows."""
+        return frames.read(paths, TABLES[table], columns=columns, where=where, lost=self._lost)
 
     def newest(self, table: str, column: str) -> date | datetime | None:
         """The greatest day or moment in a column; None without rows."""
