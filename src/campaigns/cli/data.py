@@ -62,10 +62,17 @@ def import_(
         raise typer.Exit(2)
 
 
-def metrics(as_of: context.AsOf = "", json: context.Json = False) -> None:
+def metrics(
+    full: Annotated[
+        bool, typer.Option("--full", help="Make everything again, also what nothing changed of.")
+    ] = False,
+    as_of: context.AsOf = "",
+    json: context.Json = False,
+) -> None:
     """Compute the metrics of every metering point.
 
-    As of the last day with complete data, or of a given day.
+    As of the last day with complete data, or of a given day. Only days that changed are read again, and only
+    periods that they change are computed; --full makes everything again, with the same outcome.
     Example: campaigns metrics
     """
     from campaigns.consumption.computing import compute
@@ -73,8 +80,8 @@ def metrics(as_of: context.AsOf = "", json: context.Json = False) -> None:
 
     workspace = context.workspace()
     day = context.day(as_of, workspace.today()) if as_of else None
-    run = compute(workspace.lake, settings=workspace.settings, as_of=day, now=workspace.now())
-    auditing.note(workspace, "metrics_computed", details={"rows": run.rows})
+    run = compute(workspace.lake, settings=workspace.settings, as_of=day, now=workspace.now(), full=full)
+    auditing.note(workspace, "metrics_computed", details={"rows": run.rows, "full": full})
     if json:
         as_json(run.as_json())
     else:

@@ -20,6 +20,7 @@ from campaigns.consumption import day_facts, fits, history, month_facts, period_
 from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.period_metrics import Made
+from campaigns.consumption.periods import PERIODS
 from campaigns.engine import connect
 from campaigns.lake.schemas import empty
 from campaigns.settings.model import Settings
@@ -35,12 +36,19 @@ _ACTIVE = timedelta(days=28)  # a metering point counts as long as it sent readi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricsRun:
-    """What was computed. `as_of` is the last complete day of each controller that has any."""
+    """What was computed, and what was kept because nothing that it follows from changed.
+
+    `as_of` is the last complete day of each controller that has any. Days are those of import; periods are
+    counted for each controller.
+    """
 
     as_of: Mapping[str, date]
     metering_points: int
     rows: int
-    days_read: int  # of consumption, because they or their prices changed
+    days_read: int  # they, their prices or the way of computing changed
+    days_kept: int
+    periods_computed: int
+    periods_kept: int
     seconds: float
 
     def __str__(self) -> str:
@@ -48,7 +56,9 @@ class MetricsRun:
             return "no metrics: no day has the readings of nearly all metering points yet"
         days = ", ".join(f"{controller} as of {day}" for controller, day in self.as_of.items())
         points = f"{self.metering_points:,} metering point{'s' * (self.metering_points != 1)}"
-        return f"metrics of {points} ({days}), {self.days_read:,} changed days read, in {self.seconds:.1f} s"
+        periods = f"{self.periods_computed} periods computed, {self.periods_kept} kept"
+        read = f"{self.days_read:,} days read, {self.days_kept:,} kept"
+        return f"metrics of {points} ({days}): {read}; {periods}; {self.seconds:.1f} s"
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
@@ -95,19 +105,28 @@ def compute(
             for controller, day in days.items()
         ]
     metrics = pl.concat([empty("metrics"), *(found.metrics for found in made)])
+    periods = pl.concat([empty("metric_periods"), *(found.periods for found in made)])
     with lake.writer(purpose="metrics") as writer:
         history.keep(writer, before.metrics, days)
         writer.replace("metrics", metrics)
-        writer.upsert(
-            "metric_periods", pl.concat([empty("metric_periods"), *(found.periods for found in made)])
-        )
+        writer.upsert("metric_periods", periods)
+    kept = 0 if full else _kept(periods, known)
     return MetricsRun(
         as_of=days,
         metering_points=len(metrics.unique(["controller", "metering_point_id"])),
         rows=len(metrics),
         days_read=updated.days,
+        days_kept=updated.kept,
+        periods_computed=len(PERIODS) * len(days) - kept,
+        periods_kept=kept,
         seconds=time.monotonic() - began,
     )
+
+
+def _kept(periods: pl.DataFrame, known: pl.DataFrame) -> int:
+    """How many periods of a controller were made from the same as before."""
+    same = periods.join(known, on=["controller", "period", "inputs"], how="semi")
+    return len(same.filter(pl.col("period").is_in(list(PERIODS))))
 
 
 def _add_up(lake: Lake, *, settings: Settings, as_of: date | None, today: date, full: bool) -> pl.DataFrame:
