@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,6 +44,9 @@ def preview(
         list[str] | None,
         typer.Option(metavar="SWITCH=VALUE", help="Count also as if a switch of the policy were this."),
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the waterfall as .png or .svg, too.")
+    ] = None,
     json: context.Json = False,
 ) -> None:
     """Count the people: each condition's loss, then permission, then who is left.
@@ -56,6 +60,10 @@ def preview(
     workspace = context.workspace()
     day = context.day(as_of, workspace.today())
     found = audience.preview(workspace, name, as_of=day, assume=assume or ())
+    if plot is not None:
+        from campaigns.reports import charts, waterfall
+
+        charts.save(waterfall.waterfall(found), plot)
     if json:
         as_json(found.as_json())
     else:

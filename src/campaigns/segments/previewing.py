@@ -14,7 +14,7 @@ from campaigns.engine import Engine
 from campaigns.ledger import Ledger
 from campaigns.permissions import assuming, rules, state
 from campaigns.permissions.state import Words
-from campaigns.segments import choosing, consents
+from campaigns.segments import choosing, consents, staleness
 from campaigns.segments.assumptions import Assumption, counted
 from campaigns.segments.model import Segment
 from campaigns.segments.resolving import Resolution, resolve
@@ -28,7 +28,7 @@ _DATA = {
     "hourly meter data": next(r for r in rules.RULES if r.scope == "segment" and r.code == "NO_CONSENT"),
     "web visits": next(r for r in rules.RULES if r.scope == "segment" and r.code == "NO_COOKIE_CONSENT"),
 }
-_LEFT_OUT = {
+LEFT_OUT = {
     "permission": "may not be contacted",
     "suppression": "have an address that takes no message",
     "caps": "have had enough messages",
@@ -48,6 +48,7 @@ class Preview:
     with_purchase: Mapping[str, int] = field(default_factory=dict)  # channel: people without consent
     data: Mapping[str, int] = field(default_factory=dict)  # kind of data: people who have not agreed to it
     assumption: Assumption | None = None
+    stale: tuple[str, ...] = ()  # data are older than the file allows
     earlier: tuple[int, ...] = ()  # members at the last snapshots, the newest first
 
     @property
@@ -129,7 +130,7 @@ class Preview:
     def unexpected(self) -> list[str]:
         """What `expect:` of the file did not expect, in sentences."""
         expect, members = self.resolution.segment.expect, self.resolution.members
-        found, low, high = [], expect.smallest, expect.largest
+        found, low, high = list(self.stale), expect.smallest, expect.largest
         if low is not None and high is not None and not low <= members <= high:
             last = (
                 f" The last sizes: {', '.join(f'{size:,}' for size in self.earlier)}." if self.earlier else ""
@@ -170,7 +171,7 @@ class Preview:
         yield f"{found.members:>{_NUMBER},}  people for whom the conditions hold"
         for step, people in found.left_out.items():
             if people:
-                yield f"{'−' + few(people):>{_NUMBER}}  {_LEFT_OUT[step]} ({step})"
+                yield f"{'−' + few(people):>{_NUMBER}}  {LEFT_OUT[step]} ({step})"
         if found.segment.control_group is not None:
             drawn = f"−{len(found.control_group):,}" if len(found.control_group) else "0"
             yield f"{drawn:>{_NUMBER}}  control group: get nothing, to compare with"
@@ -211,6 +212,7 @@ def preview(
         data=_without_consent(db, segment),
         assumption=Assumption(switches=switches, then=then) if then else None,
         earlier=_earlier(db, segment),
+        stale=_stale(db, segment, as_of),
     )
 
 
@@ -218,6 +220,11 @@ def _earlier(db: Engine, segment: Segment) -> tuple[int, ...]:
     """The sizes at the last three snapshots, the newest first."""
     told = {"controller": segment.controller, "segment": segment.name}
     return tuple(db.query(choosing.SQL["last_sizes"], told)["members"].to_list())
+
+
+def _stale(db: Engine, segment: Segment, as_of: date) -> tuple[str, ...]:
+    found = staleness.stale(db, segment, as_of=as_of)
+    return () if found is None else (f"{found.sentence} No plan will be made.",)
 
 
 def _without_consent(db: Engine, segment: Segment) -> dict[str, int]:

@@ -13,6 +13,7 @@ from campaigns.workspace.project import Workspace
 
 if TYPE_CHECKING:
     import polars as pl
+    from altair import LayerChart
 
     from campaigns.reports.report import Report
     from campaigns.reports.site import Site
@@ -41,6 +42,15 @@ class SegmentView:
     def preview(self) -> Preview:
         """Count it: conditions, permission, who is left."""
         return audience.preview(self._workspace, self.name, as_of=self.as_of)
+
+    def waterfall(self) -> LayerChart:
+        """The preview as a picture; `.save("waterfall.png")` needs no browser.
+
+        Raises `UserError` CHA001 without the extra `charts`.
+        """
+        from campaigns.reports.waterfall import waterfall
+
+        return waterfall(self.preview())
 
     def why(self, person: int | str) -> Why:
         """Explain one person."""
