@@ -49,12 +49,17 @@ class Freshness:
             "newest_full_day": None if full is None else full.isoformat(),
         }
 
+    @property
+    def of_yesterday(self) -> str:
+        """How many have all of it, in words."""
+        if self.share is None:
+            return "no metering point is active"
+        points = f"{self.active:,} metering point{'s' * (self.active != 1)}"
+        return f"{100 * self.share:.1f} % of {points} have all of {self.day}"
+
     def __str__(self) -> str:
         full = "none" if self.newest_full_day is None else self.newest_full_day.isoformat()
-        if self.share is None:
-            return f"no active metering points; newest full day {full}"
-        points = f"{self.active:,} metering point{'s' * (self.active != 1)}"
-        return f"{100 * self.share:.1f} % of {points} have all of {self.day}; newest full day {full}"
+        return f"{self.of_yesterday}; newest full day {full}"
 
 
 def of(db: Engine, *, today: date) -> dict[str, Freshness]:

@@ -128,4 +128,4 @@ def _flags(db: Engine) -> pl.DataFrame:
             "duplicate_days": DUPLICATE_DAYS,
         },
     )
-    return found.cast(dict(TABLES["reading_flags"].schema))
+    return found.cast(pl.Schema(TABLES["reading_flags"].schema))

@@ -31,6 +31,7 @@ CODES: Mapping[str, str] = {
     "MAI028": "The outcome of the message is known already.",
     "MAI029": "A sender stopped unexpectedly.",
     "MAI031": "The plan's time has not come.",
+    "MAI032": "Data are older than a segment allows.",
     "MAI030": "The channel refused us, or does not answer.",
 }
 

@@ -22,6 +22,7 @@ from campaigns.mailings.schedule import Occurrence
 from campaigns.mailings.trials import Trials
 from campaigns.permissions.rules import rule_version
 from campaigns.register.disclosing import hidden
+from campaigns.segments.staleness import stale
 from campaigns.settings.model import MARKETING_KINDS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def plan(parts: Parts, name: str, *, actor: str, tick: Tick = lambda _done, _tot
 
     Raises `Mistakes` for what is wrong in its files, `Refused` MAI018 when there is no time left for it or
     MAI020 when it is approved or sent already, `UserError` MAI025 when nobody has a value that the template
-    needs, `Busy` MAI024 when somebody else is planning it.
+    needs or MAI032 when data are older than a segment allows, `Busy` MAI024 when somebody else plans it.
     """
     mailing = parts.mailings.load(name)
     with _turn(parts, name):
@@ -70,6 +71,7 @@ class _Planning:
         closed = hidden(parts.settings, mailing.purpose, day=self._day)
         with parts.lake.snapshot() as snapshot, connect(snapshot, hidden=closed, memory_limit=MEMORY) as db:
             covered = fingerprints.covered(parts, mailing, self._occurrence, lake=snapshot.number)
+            self._refuse_stale(db)
             people = audience.people_of(mailing, Asking(parts=parts, db=db, as_of=self._day, at=self._now))
             people = self._with_addresses(db, people)
             trials = Trials(parts, mailing, people=len(people), now=self._now)
@@ -93,6 +95,12 @@ class _Planning:
                 building.discard()
                 raise
         return plan_of(parts.ledger, building.plan_id, samples=trials.samples)
+
+    def _refuse_stale(self, db: Engine) -> None:
+        for segment in (*self._mailing.segments, *self._mailing.except_segments):
+            found = stale(db, segment, as_of=self._day)
+            if found is not None:
+                raise UserError("MAI032", f"segment {segment.name}: {found.sentence}", hint=found.hint)
 
     def _with_addresses(self, db: Engine, people: pl.DataFrame) -> pl.DataFrame:
         """Leave out who has no address; of marketing, two people with one address get one copy."""

@@ -38,6 +38,7 @@ CODES: Mapping[str, str] = {
     "SEG038": "Neither yes nor no.",
     "SEG041": "A condition that can never hold.",
     "SEG042": "A condition that leaves nobody out.",
+    "SEG043": "How old data may be, in a segment that uses no metric.",
     "SEG044": "The catalogue has replaced this word.",
     "SEG045": "The other segment belongs to another controller.",
     "SEG051": "Too many conditions.",

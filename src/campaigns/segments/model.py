@@ -201,11 +201,15 @@ class ControlGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expectation:
-    """The size that the author expects; a preview outside of it says so."""
+    """The size that the author expects, and how old data may be.
+
+    A preview outside of it says so; no plan is made on data that are too old.
+    """
 
     smallest: int | None = None
     largest: int | None = None
     change_at_most: Decimal | None = None
+    data_not_older_than: Duration | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,6 +238,13 @@ class Segment:
     def profiled(self) -> bool:
         """It uses a metric or a behaviour event, itself or through another segment."""
         return any(_profiles(condition) for condition in self.every_condition()) or (
+            self.limit is not None and self.limit.order is not None
+        )
+
+    @property
+    def measured(self) -> bool:
+        """It uses a metric, itself or through another segment."""
+        return any(isinstance(condition, MetricCondition) for condition in self.every_condition()) or (
             self.limit is not None and self.limit.order is not None
         )
 

@@ -20,6 +20,7 @@ from campaigns.segments.model import (
     NAME,
     Condition,
     ControlGroup,
+    Duration,
     Expectation,
     Limit,
     MetricOrder,
@@ -80,7 +81,7 @@ class SegmentReader:
         refresh = self._word("refresh", REFRESH, "when planned")
         if self.found or conditions.incomplete or frame.purpose is None or frame.audience is None:
             return None
-        return Segment(
+        segment = Segment(
             name=self.name,
             title=title,
             controller=frame.controller,
@@ -98,6 +99,7 @@ class SegmentReader:
             goal=self._text("goal"),
             refresh=refresh,
         )
+        return segment if self._data_are_asked(segment) else None
 
     def _keys(self) -> None:
         """Unknown keys, and missing ones that are not just misspelt."""
@@ -231,13 +233,28 @@ class SegmentReader:
     def _expect(self) -> Expectation:
         if self.node.get("expect") is None:
             return Expectation()
-        parts = self._parts("expect", ("size", "change_at_most"))
+        parts = self._parts("expect", ("size", "change_at_most", "data_not_older_than"))
         size = self._optional(parts, "size", _size)
         return Expectation(
             smallest=None if size is None else int(str(size.low)),
             largest=None if size is None else int(str(size.high)),
             change_at_most=self._optional(parts, "change_at_most", values.percent),
+            data_not_older_than=self._optional(parts, "data_not_older_than", _age),
         )
+
+    def _data_are_asked(self, segment: Segment) -> bool:
+        """Whether the segment uses metrics, when it says how old their data may be."""
+        if segment.expect.data_not_older_than is None or segment.measured:
+            return True
+        node = self.node.get("expect")
+        key = node.key("data_not_older_than") if isinstance(node, MappingNode) else None
+        self._say(
+            key.mark if key else self.node.mark,
+            "SEG043",
+            "`data_not_older_than` is about metrics, and this segment uses none.",
+            "leave it out",
+        )
+        return False
 
     def _parts(self, key: str, known: tuple[str, ...]) -> dict[str, Entry]:
         """The entries of a mapping such as `limit:`; unknown ones are mistakes."""
@@ -295,6 +312,13 @@ def _size(text: str) -> Range:
     found = values.number_range(text, name="size", unit="")
     if not all(re.fullmatch(r"\d+", str(end)) for end in (found.low, found.high)):
         raise values.Wrong("SEG035", f"`{values.short(text)}` is not a size.", "write it like `500 to 20000`")
+    return found
+
+
+def _age(text: str) -> Duration:
+    found = values.duration(text)
+    if found == Duration():
+        raise values.Wrong("SEG041", "readings are a day old at best.", "write `1 day` or more")
     return found
 
 

@@ -84,4 +84,4 @@ def test_readings_that_stopped_long_ago(lake: Lake, load: Load) -> None:
     here = found(lake)["seller"]
     assert (here.active, here.share) == (0, None)
     assert here.newest_full_day == TODAY - timedelta(days=150)
-    assert str(here).startswith("no active metering points")
+    assert str(here).startswith("no metering point is active; newest full day 2026-06")
