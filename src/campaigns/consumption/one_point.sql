@@ -45,3 +45,11 @@ LIMIT 1
 -- name: owners
 -- The registers that know a metering point, by its number.
 SELECT DISTINCT controller FROM metering_points WHERE metering_point_id = $point ORDER BY controller
+
+-- name: flags
+-- What is odd about the readings of one metering point between two days: runs of days on end, cut to those days.
+SELECT direction, flag, greatest(first_date, $first) AS first_date, least(last_date, $last) AS last_date,
+    least(last_date, $last) - greatest(first_date, $first) + 1 AS days
+FROM reading_flags
+WHERE controller = $controller AND metering_point_id = $point AND last_date >= $first AND first_date <= $last
+ORDER BY first_date, direction, flag

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.consumption.metrics import METRICS
+from campaigns.consumption.sanity import FLAGS
 from campaigns.reports.site import SIGNS, completeness
 
 if TYPE_CHECKING:
@@ -220,10 +221,13 @@ def _signs(site: Site) -> Iterator[str]:
 
 
 def _flags(site: Site) -> Iterator[str]:
-    if not site.flags.is_empty():
-        yield "flags on the readings"
-        for row in site.flags.to_dicts():
-            yield "      " + ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)
+    """What can hardly be right about the readings."""
+    if site.flags.is_empty():
+        return
+    yield "flags on the readings"
+    for row in site.flags.to_dicts():
+        days = "1 day" if row["days"] == 1 else f"{row['days']} days"
+        yield f"{row['first_date']} to {row['last_date']} ({days}), {row['direction']}: {FLAGS[row['flag']]}"
 
 
 def bar_of(value: float, highest: float, width: int) -> str:

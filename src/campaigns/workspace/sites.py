@@ -55,6 +55,7 @@ def show(
             no readings.
         NotFound: SIT002 no register has it.
     """
+    from campaigns.consumption.calendar import EPOCH
     from campaigns.consumption.one_point import SQL
     from campaigns.engine import connect
     from campaigns.reports.site import HEAT, Site, long_metrics
@@ -76,7 +77,7 @@ def show(
                 workspace, db, snapshot, owner, point, day, holder.since, is_heat=place.energy == HEAT
             ),
             metrics=long_metrics(db.query(SQL["metrics"], {**_key(owner, point), "as_of": day})),
-            flags=_flags(db, owner, point),
+            flags=db.query(SQL["flags"], {**_key(owner, point), "first": holder.since or EPOCH, "last": day}),
         )
 
 
@@ -243,16 +244,3 @@ def _uses(workspace: Workspace, db: Engine, owner: str, person_id: int | None) -
         code = row["code"]
         found.append(Use(level=level, allowed=row["allowed"], code=code, sentence=sentence(code)))
     return tuple(found)
-
-
-def _flags(db: Engine, owner: str, point: int) -> pl.DataFrame:
-    """What was noticed about the readings, when the lake keeps that."""
-    import polars as pl
-
-    table = "reading_flags"
-    if table not in db.tables:
-        return pl.DataFrame()
-    mine = "WHERE controller = $controller AND metering_point_id = $point"
-    return db.query(
-        f"SELECT * EXCLUDE (controller) FROM {table} {mine}", {"controller": owner, "point": point}
-    )
