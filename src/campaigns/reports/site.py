@@ -109,10 +109,13 @@ class Site:
         return site_charts.temperature_response(self)
 
     def save(self, chart: alt.TopLevelMixin, path: Path | str) -> Path:
-        """Draw a chart into a PNG or SVG file, without a browser and readable by its owner only."""
-        from campaigns.reports import site_charts
+        """Draw a chart into a PNG or SVG file, without a browser and readable by its owner only.
 
-        return site_charts.save(chart, Path(path))
+        Raises `UserError` CHA… as `reports.charts.save`.
+        """
+        from campaigns.reports import charts
+
+        return charts.save(chart, Path(path))
 
     @property
     def drawn_from(self) -> date:

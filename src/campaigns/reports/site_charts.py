@@ -1,32 +1,27 @@
 """Pictures of one metering point: its year as a heat map, its load curve, its response to temperature.
 
-Colours are those of Okabe and Ito and of viridis, which colour-blind people tell apart; seasons of the load
-curve differ by dashes too.
-Text is in Liberation Sans, which vl-convert brings along with the Nordic letters, or in what looks like it.
+Seasons have colours that colour-blind people tell apart, and dashes besides; heat maps are in viridis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from campaigns.consumption.calendar_days import BASE_X100
-from campaigns.errors import UserError
+from campaigns.reports import charts
+from campaigns.reports.charts import ABSENT, BLUE, FAINT, FONT, GREEN, INK, ORANGE, RED
 from campaigns.reports.site_text import number
 from campaigns.settings.holidays import days_off
 
 if TYPE_CHECKING:
-    from altair import FacetChart, LayerChart, TopLevelMixin
+    from altair import FacetChart, LayerChart
 
     from campaigns.reports.site import Site
 
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-INK, FAINT, PAPER, ABSENT = "#1f2933", "#52606d", "#ffffff", "#e4e7eb"
-BLUE, GREEN, ORANGE, RED = "#0072B2", "#009E73", "#E69F00", "#D55E00"
 SEASONS = {  # name: months, colour, dashes
     "winter (Dec–Feb)": ((12, 1, 2), BLUE, [1, 0]),
     "spring (Mar–May)": ((3, 4, 5), GREEN, [6, 2]),
@@ -40,24 +35,11 @@ _MONTH_LABEL = (
 _SMALL = 2  # kWh: below it the legend needs hundredths
 _TOP = 0.99  # of the hours: the colours end there, so that a few peaks do not wash out the rest
 _WORKING_DAYS, _LAST_HOUR = 5, 23
-_SCALE = 2  # pixels a point
-
-
-def altair() -> Any:
-    """The library. Raises `UserError` SIT007 when the extra `charts` is not installed."""
-    try:
-        import altair
-        import vl_convert  # noqa: F401  # what draws without a browser
-    except ImportError:
-        raise UserError(
-            "SIT007", "charts need altair and vl-convert.", hint="pip install 'campaigns[charts]'"
-        ) from None
-    return altair
 
 
 def heat_map(site: Site) -> LayerChart:
     """A day across, the clock down. A missing hour is grey; one that stands twice is two half cells."""
-    alt = altair()
+    alt = charts.altair()
     hours = site.drawn_hours()
     known = hours.filter(pl.col("wh").is_not_null())
     top = max(known["wh"].quantile(_TOP) or 0, 100) / 1000
@@ -129,7 +111,7 @@ def _cells(alt: Any, hours: pl.DataFrame) -> Any:
 
 def load_curve(site: Site) -> FacetChart:
     """Steps, because a reading is the mean of its hour."""
-    alt = altair()
+    alt = charts.altair()
     hours = site.drawn_hours().filter(pl.col("wh").is_not_null())
     rows = _curve(hours)
     names = [name for name in SEASONS if name in set(rows["season"])]
@@ -189,7 +171,7 @@ def _curve(hours: pl.DataFrame) -> pl.DataFrame:
 
 def temperature_response(site: Site) -> LayerChart:
     """The days that the fit of `heat_slope` used, its line, and where heating begins."""
-    alt = altair()
+    alt = charts.altair()
     days = _fitted_days(site)
     slope, base, balance = (site.metric(name) for name in ("heat_slope", "base_kwh_day", "balance_temp"))
     celsius = (
@@ -270,39 +252,7 @@ def _line(days: pl.DataFrame, slope: float, base: float) -> Iterator[dict[str, f
         yield {"celsius": celsius, "kwh": base + slope * max(bend - celsius, 0.0)}
 
 
-def _dressed(
-    chart: Any, site: Site, title: str, subtitle: str | list[str], *, fill: str = PAPER, **size: int
-) -> Any:
-    """With a title that says what and whose it is, and one hand for all text."""
-    alt = altair()
+def _dressed(chart: Any, site: Site, title: str, subtitle: str | list[str], **more: Any) -> Any:
+    """Whose it is stands in the title."""
     where = " ".join(part for part in (site.place.company, site.place.gsrn) if part)
-    told = alt.Title(
-        f"{title}, {where}", subtitle=subtitle, anchor="start", fontSize=16, subtitleFontSize=12, offset=12
-    )
-    chart = chart.properties(title=told, **size)
-    return (
-        chart.configure(font=FONT, background=PAPER, padding=16)
-        .configure_title(color=INK, subtitleColor=FAINT, font=FONT, subtitleFont=FONT)
-        .configure_axis(
-            labelColor=INK, titleColor=INK, titleFontWeight="normal", titleFontSize=13, labelFontSize=12,
-            gridColor=ABSENT, domainColor=FAINT, tickColor=FAINT,
-        )
-        .configure_legend(
-            labelColor=INK, titleColor=INK, labelFontSize=12, titleFontWeight="normal", labelLimit=240
-        )
-        .configure_view(stroke=None, fill=fill)
-    )  # fmt: skip
-
-
-def save(chart: TopLevelMixin, path: Path) -> Path:
-    """PNG or SVG, for its owner only: it shows how somebody lives.
-
-    Raises `UserError` SIT007 without the extra `charts`, SIT008 for another ending.
-    """
-    altair()
-    if path.suffix not in (".png", ".svg"):
-        raise UserError("SIT008", "a chart is saved as .png or .svg.", hint="site.save(chart, 'year.png')")
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    chart.save(path, scale_factor=_SCALE if path.suffix == ".png" else 1)
-    return path
+    return charts.dressed(chart, f"{title}, {where}", subtitle, **more)
