@@ -107,21 +107,6 @@ WHERE d.controller = $controller AND d.local_date BETWEEN $first AND $last
     AND (holders.since IS NULL OR d.local_date >= holders.since)
 GROUP BY d.metering_point_id ORDER BY d.metering_point_id
 
--- name: quantiles
--- Medians and percentiles do not add up: they are taken over the days of the period.
-SELECT metering_point_id,
-    quantile_cont(wh_min, 0.5) AS base_wh,
-    quantile_cont(wh_max, 0.99) AS peak_p99_wh,
-    quantile_cont(night_max, 0.9) AS night_peak_wh,
-    quantile_cont(panels_w, 0.9) FILTER (month(local_date) BETWEEN 5 AND 8) AS panels_w,
-    count(panels_w) FILTER (month(local_date) BETWEEN 5 AND 8) AS panels_days
-FROM day_facts
-LEFT JOIN holders AS h USING (metering_point_id)
-WHERE controller = $controller AND is_full AND local_date BETWEEN $first AND $last
-    AND month BETWEEN $first_month AND $last_month
-    AND (h.since IS NULL OR local_date >= h.since)
-GROUP BY metering_point_id
-
 -- name: day_series
 -- The full days of a range of metering points, for what is fitted to them.
 SELECT metering_point_id, local_date, wh, wh_min, wh_16_21

@@ -81,13 +81,14 @@ def of_days(
     sums = NONE
     for path in months_of(reader.files("day_facts"), first, last):
         rows = reader.rows_in("day_facts", [path], READ, where=where)
-        own = rows if holders is None else _own(rows, holders.filter(pl.col("since") > first))
-        sums = together(sums, add_up(own, inputs.calendar))
+        counted = rows if holders is None else own(rows, holders, first)
+        sums = together(sums, add_up(counted, inputs.calendar))
     return sums
 
 
-def _own(rows: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
-    """The days since their holder came."""
+def own(rows: pl.DataFrame, holders: pl.DataFrame, first: date) -> pl.DataFrame:
+    """The days since their holder came; `first` is the first of them all."""
+    late = holders.filter(pl.col("since") > first)
     if late.is_empty():
         return rows
     keys = rows.select("metering_point_id", "local_date")

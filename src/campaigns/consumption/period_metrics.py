@@ -16,7 +16,8 @@ from campaigns.consumption.detections import with_signs
 from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
 from campaigns.consumption.period_sums import COMPARED, Span
 from campaigns.consumption.periods import PERIODS, Period
-from campaigns.consumption.sums import NONE, Sums
+from campaigns.consumption.quantiles import quantiles
+from campaigns.consumption.sums import NONE, Sums, union
 from campaigns.lake.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def version() -> str:
     """Changes with the code that adds up."""
     here = Path(__file__)
     made_by = (
-        "sums.py", "summands.py", "month_sums.py", "month_facts.py", "period_sums.py", "period_metrics.py"
+        "sums.py", "summands.py", "month_sums.py", "month_facts.py", "period_sums.py", "quantiles.py",
+        "period_metrics.py",
     )  # fmt: skip
     return hashlib.sha256(b"".join(here.with_name(name).read_bytes() for name in made_by)).hexdigest()[:12]
 
@@ -54,12 +56,16 @@ def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -
     mine = {name: {"controller": inputs.controller, "period": name} for name in PERIODS}
     changed = [name for name in PERIODS if not known.was_made_from(mine[name], stamps[name])]
     sums = _sums(snapshot, inputs, [PERIODS[name] for name in changed])
+    days = [PERIODS[name].dates(inputs.as_of) for name in changed]
+    points = union([now.points for now, _ in sums.values()])
+    spread = dict(zip(changed, quantiles(snapshot, inputs, days, points), strict=True))
     frames, periods = [], []
     for period in PERIODS.values():
         fitted = fits.stamp(snapshot, inputs, period)
         if period.name not in changed:
             found = known.metrics.filter(**mine[period.name])
         else:
+            db.register("quantiles", spread.pop(period.name))
             found = _of_period(db, inputs, period, *sums.pop(period.name))
             is_known = known.was_made_from(fits.mark(mine[period.name]), fitted)
             same = known.metrics if is_known else known.metrics.clear()
@@ -120,7 +126,6 @@ def _with_cooling(db: Engine, inputs: Inputs, period: Period, found: pl.DataFram
 
 def _of_period(db: Engine, inputs: Inputs, period: Period, sums: Sums, before: Sums) -> pl.DataFrame:
     first, last = period.dates(inputs.as_of)
-    told = {"controller": inputs.controller, "first": first, "last": last}
     within = inputs.between(first, last)
     db.register("sums", period_sums.frame(sums))
     earlier = before.frame(COMPARED)
@@ -128,8 +133,6 @@ def _of_period(db: Engine, inputs: Inputs, period: Period, sums: Sums, before: S
     db.register("fuses", inputs.fuses)
     db.register("tariffs", inputs.tariffs)
     db.register("holders", _with_minutes_gone(inputs.holders, within))
-    months = {"first_month": f"{first:%Y-%m}", "last_month": f"{last:%Y-%m}"}
-    db.register("quantiles", db.query(SQL["quantiles"], {**told, **months}))
     found = db.query(
         SQL["metrics"],
         {

@@ -64,13 +64,21 @@ def empty(name: str) -> int:
     return LEAST if is_maximum(name) else 0
 
 
+def union(many: Iterable[Numbers]) -> Numbers:
+    """All points of ascending lists, ascending."""
+    found = NONE.points
+    for points in many:
+        found = points if not len(found) or np.array_equal(found, points) else np.union1d(found, points)
+    return found
+
+
 def together(one: Sums, other: Sums) -> Sums:
     """Of all points and names in either."""
     if not len(one.points) or not len(other.points):
         return one if len(one.points) else other
     parts = (one, other)
-    is_same = np.array_equal(one.points, other.points)
-    points = one.points if is_same else np.union1d(one.points, other.points)
+    points = union(part.points for part in parts)
+    is_same = len(points) == len(one.points) == len(other.points)
     places = [np.s_[:] if is_same else np.searchsorted(points, part.points) for part in parts]
     values = {}
     for name in dict.fromkeys([*one.values, *other.values]):
