@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMPLETE = 0.95  # of the active metering points: such a day is full
 ACTIVE = timedelta(days=28)
-_LOOK_BACK = timedelta(days=62)  # before the last month with readings; beyond it nothing is fresh anyway
+_LOOK_BACK = timedelta(days=92)  # from the last month with readings; beyond it nothing is fresh anyway
 _SQL = load("campaigns.consumption", "freshness.sql")
 
 
@@ -31,7 +31,7 @@ class Freshness:
     day: date  # yesterday
     active: int  # metering points
     complete: int  # of them, with every interval of that day
-    newest_full_day: date | None  # None: none in the last two months of readings
+    newest_full_day: date | None  # None: none in the last three months of readings
 
     @property
     def share(self) -> float | None:
@@ -63,11 +63,23 @@ class Freshness:
 
 
 def of(db: Engine, *, today: date) -> dict[str, Freshness]:
-    """By register, from the numbers beside each day; the arrays are not read."""
-    newest = db.query(_SQL["newest"], {"month": f"{today:%Y-%m}"})["month"].item()
-    if newest is None:
+    """By register, from the numbers beside each day; the arrays are not read.
+
+    Further back is only read for registers of which the last weeks have no full day.
+    """
+    months = [path.parent.name.removeprefix("month=") for path in db.snapshot.paths("consumption_days")]
+    past = [month for month in months if month <= f"{today:%Y-%m}"]
+    if not past:
         return {}
-    since = {"month": f"{date.fromisoformat(f'{newest}-01') - _LOOK_BACK:%Y-%m}", "today": today}
+    newest = min(today, date.fromisoformat(f"{max(past)}-28"))
+    found = _since(db, newest - ACTIVE, today)
+    if any(fresh.newest_full_day is None for fresh in found.values()):
+        found = _since(db, newest - _LOOK_BACK, today)
+    return found
+
+
+def _since(db: Engine, first: date, today: date) -> dict[str, Freshness]:
+    since = {"month": f"{first:%Y-%m}", "today": today}
     complete, spans = db.query(_SQL["complete"], since), db.query(_SQL["spans"], since)
     return {
         controller: _of_register(

@@ -13,10 +13,6 @@ FROM consumption_days
 WHERE month >= $month AND local_date < $today AND direction = 'import' AND intervals_present > 0
 GROUP BY controller, metering_point_id
 
--- name: newest
--- The last month of which there are readings.
-SELECT max(month) AS month FROM consumption_days WHERE month <= $month
-
 -- name: computed
 -- For which day the metrics of a register were computed.
 SELECT max(as_of) AS as_of FROM metrics WHERE controller = $controller

@@ -54,6 +54,7 @@ DUPLICATE_DAYS = 3
 DUPLICATE_FROM_WH = 1000  # of a day: below it, meters that count in steps of 10 Wh are alike by chance
 
 _SQL = load("campaigns.consumption", "sanity.sql")
+_HASHED = _SQL["hashed_days"]
 
 
 def update(lake: Lake, *, full: bool = False) -> None:
@@ -93,9 +94,9 @@ def counts(db: Engine) -> dict[str, dict[str, dict[str, int]]]:
 
 def _stamps(paths: tuple[Path, ...]) -> dict[str, dict[str, str]]:
     """From what the twins of each month follow, as rows of `reading_twin_months`."""
-    version = hashlib.sha256(
-        json.dumps([_SQL["alike"], _SQL["twins"], DUPLICATE_FROM_WH]).encode()
-    ).hexdigest()[:12]
+    version = hashlib.sha256(json.dumps([_HASHED, _SQL["twins"], DUPLICATE_FROM_WH]).encode()).hexdigest()[
+        :12
+    ]
     files: dict[str, list[str]] = {}
     for path in paths:
         files.setdefault(path.parent.name.removeprefix("month="), []).append(path.name)
@@ -107,10 +108,13 @@ def _stamps(paths: tuple[Path, ...]) -> dict[str, dict[str, str]]:
 
 def _twins(db: Engine, month: str) -> pl.DataFrame:
     """Days that are alike by the numbers beside them first: only then are values compared."""
-    db.register("alike", db.query(_SQL["alike"], {"month": month, "least_wh": DUPLICATE_FROM_WH}))
-    if not db.query("SELECT count(*) AS days FROM alike")["days"].item():
+    asked = {"month": month, "least_wh": DUPLICATE_FROM_WH}
+    numbers = db.query(f"SELECT numbers FROM ({_HASHED})", asked)
+    alike = numbers.filter(pl.col("numbers").is_duplicated()).unique()
+    if alike.is_empty():
         return empty("reading_twins")
-    return db.query(_SQL["twins"], {"month": month})
+    db.register("alike", alike)
+    return db.query(_SQL["twins"].replace("hashed_days", f"({_HASHED})"), asked)
 
 
 def _flags(db: Engine) -> pl.DataFrame:

@@ -6,30 +6,25 @@ WHERE fuse_a > 0
 GROUP BY controller, metering_point_id
 ORDER BY controller, metering_point_id
 
--- name: alike
--- What several metering points have in common on a full day of one month, by the numbers beside the day.
-SELECT controller, direction, local_date, resolution_min, wh_sum, lowest_wh, highest_wh, wh_max, peak_hour,
-    wh_00_06, wh_06_10, wh_10_16, wh_16_21
+-- name: hashed_days
+-- The full days of one month that are worth comparing, with one hash of register, day and the numbers beside it.
+SELECT controller, metering_point_id, direction, month, local_date, wh,
+    hash(
+        controller, direction, local_date, resolution_min, wh_sum, lowest_wh, highest_wh, wh_max, peak_hour,
+        wh_00_06, wh_06_10, wh_10_16, wh_16_21
+    ) AS numbers
 FROM consumption_days
 WHERE month = $month AND intervals_present = intervals_expected
     AND lowest_wh < highest_wh AND wh_sum >= $least_wh
-GROUP BY ALL
-HAVING count(*) > 1
 
 -- name: twins
--- Of those days the ones with the same value in every interval.
+-- Of the days whose numbers are `alike` the ones with the same value in every interval.
 SELECT controller, metering_point_id, direction, month, local_date
 FROM (
-    SELECT d.controller, d.metering_point_id, d.direction, d.month, d.local_date,
-        count(*) OVER (PARTITION BY d.controller, d.direction, d.local_date, d.wh) AS alike
-    FROM consumption_days AS d
-    SEMI JOIN alike USING (
-        controller, direction, local_date, resolution_min, wh_sum, lowest_wh, highest_wh, wh_max, peak_hour,
-        wh_00_06, wh_06_10, wh_10_16, wh_16_21
-    )
-    WHERE d.month = $month AND d.intervals_present = d.intervals_expected
+    SELECT *, count(*) OVER (PARTITION BY controller, direction, local_date, wh) AS same
+    FROM hashed_days SEMI JOIN alike USING (numbers)
 )
-WHERE alike > 1
+WHERE same > 1
 ORDER BY ALL
 
 -- name: flags
