@@ -15,14 +15,14 @@ WHERE controller = $controller AND metering_point_id = $point AND local_date BET
 ORDER BY local_date
 
 -- name: metrics
--- The newest metrics of one metering point up to a day, those that were kept of earlier months among them.
+-- The newest metrics of one metering point between two days, those that were kept of earlier months among them.
 WITH every AS (
     SELECT * FROM metrics
     UNION ALL BY NAME
     SELECT * EXCLUDE (month) FROM metrics_history
 )
 SELECT * FROM every
-WHERE controller = $controller AND metering_point_id = $point AND as_of <= $as_of
+WHERE controller = $controller AND metering_point_id = $point AND as_of BETWEEN $first AND $last
 QUALIFY as_of = max(as_of) OVER () AND row_number() OVER (PARTITION BY period, as_of) = 1
 ORDER BY period
 

@@ -90,6 +90,11 @@ class Site:
         found = self.metrics.filter(metric=name, period=period)["value"]
         return None if found.is_empty() else float(found[0])
 
+    def sign(self, name: str) -> bool | None:
+        """Whether it looks like that over the last 12 months; None when it is not known."""
+        value = self.metric(name)
+        return None if value is None else value == 1
+
     def heat_map(self) -> alt.LayerChart:
         """The last 365 days: a day across, the hours of its clock down, kWh as colour."""
         from campaigns.reports import site_charts
@@ -153,7 +158,7 @@ class Site:
             "readings": completeness(self),
             "months": self.year.to_dicts(),
             "metrics": self.metrics.to_dicts(),
-            "signs": {sign: self.metric(sign) == 1 for sign in SIGNS if self.metric(sign) is not None},
+            "signs": {sign: self.sign(sign) for sign in SIGNS},
             "flags": self.flags.to_dicts(),
         }
 
@@ -225,7 +230,7 @@ def completeness(site: Site) -> dict[str, Any]:
         **told,
         "full_days": int(year["is_full"].sum()),
         "estimated_share": int(year["estimated"].sum()) / present if present else None,
-        "resolution_min": _resolutions(days),
+        "resolutions": _resolutions(days),
     }
 
 

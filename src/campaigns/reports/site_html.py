@@ -17,7 +17,7 @@ _WIDE = 12  # em, of the longest bar
 
 def page(site: Site) -> str:
     """A piece of HTML."""
-    head = "<br>".join(html.escape(line) for line in site_text.head(site))
+    head = "<br>".join(f"<b>{name}</b> {html.escape(told)}" for name, told in site_text.head(site))
     return f"<p>{head}</p><table>{''.join(_rows(site))}</table>"
 
 

@@ -23,6 +23,7 @@ MAIN = (
 )  # fmt: skip
 PERIODS = ("last 12 months", "last winter", "last 3 months", "last 28 days")
 _WIDTH = 100  # letters of a line
+_NAMES = 16  # letters of the names at the head
 _WIDE = 24  # letters of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
@@ -36,58 +37,66 @@ _LATE_DAYS = 3
 
 def text(site: Site) -> str:
     """Everything, for a terminal of a hundred letters."""
-    parts = (head(site), _months(site), _week(site), _metrics(site), _signs(site), _flags(site))
+    parts = (_head(site), _months(site), _week(site), _metrics(site), _signs(site), _flags(site))
     return "\n\n".join("\n".join(part) for lines in parts if (part := list(lines)))
 
 
-def head(site: Site) -> Iterator[str]:
-    """What it is, whose, what they permit, and how complete its readings are."""
+def head(site: Site) -> Iterator[tuple[str, str]]:
+    """What it is, whose, what they permit, and how complete its readings are: a name and a text each."""
     place = site.place
-    yield " · ".join(
-        part for part in (f"metering point {place.gsrn}".strip(), _word(place.energy), place.company) if part
-    )
-    yield about(site)
+    told = (place.gsrn, _word(place.energy), place.company)
+    yield "metering point", ", ".join(part for part in told if part)
+    yield "site", _about(site)
     since = f" since {site.since}; nothing of the time before is shown" if site.since else ""
-    yield f"holder: {site.holder}{since}"
-    yield from permits(site)
-    yield f"readings: {readings(site)}"
+    yield "holder", f"{site.holder}{since}"
+    for answer in _permits(site):
+        yield "in segments", answer
+    yield "readings", _readings(site)
 
 
-def about(site: Site) -> str:
+def _head(site: Site) -> Iterator[str]:
+    """The names in a column of their own, each once."""
+    before = ""
+    for name, told in head(site):
+        first = f"{'' if name == before else name:{_NAMES}}"
+        yield from textwrap.wrap(told, _WIDTH, initial_indent=first, subsequent_indent=" " * _NAMES)
+        before = name
+
+
+def _about(site: Site) -> str:
     """Building, heating, fuse and place, as far as the register knows them."""
     place = site.place
-    building = " of ".join(
-        str(part) for part in (_word(place.building_type), place.building_year) if part is not None
-    )
+    words = (_word(place.building_type), place.building_year)
     parts = (
-        f"site: {building}" if building else "site",
+        " of ".join(str(part) for part in words if part is not None),
         f"{place.area_m2} m²" if place.area_m2 else None,
         f"heating {_word(place.heating)}" if place.heating else None,
         f"fuse {place.fuse_a} A" if place.fuse_a else None,
-        f"{place.address} {place.postal_code or ''}".strip() or None,
+        f"{place.address} {place.postal_code or ''}".strip(),
     )
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part) or "nothing is known of it"
 
 
-def permits(site: Site) -> Iterator[str]:
+def _permits(site: Site) -> Iterator[str]:
     """What the holder permits of each level of meter data; levels with one answer together."""
     if not site.uses:
-        yield "use in segments: no person holds it"
+        yield "no person holds it, so nobody has to permit anything"
     answers: dict[str, list[str]] = {}
     for use in site.uses:
-        key = f"{'yes' if use.allowed else 'no'} ({use.code}): {use.sentence}"
+        key = f"{'yes' if use.allowed else 'no'} ({use.code}). {use.sentence}"
         answers.setdefault(key, []).append(use.level)
     for answer, levels in answers.items():
-        yield f"use of {' and '.join(levels)} data in segments: {answer}"
+        *others, last = levels
+        yield f"{' and '.join([', '.join(others), last] if others else [last])} data: {answer}"
 
 
-def readings(site: Site) -> str:
+def _readings(site: Site) -> str:
     """How complete they are, in one line."""
     told = completeness(site)
     parts = [f"{told['first']} to {told['last']}"]
-    if "resolution_min" in told:
-        grids = [f"every {one['minutes']} min" for one in told["resolution_min"]]
-        newest = told["resolution_min"][-1]
+    if "resolutions" in told:
+        grids = [f"every {one['minutes']} min" for one in told["resolutions"]]
+        newest = told["resolutions"][-1]
         parts.append(grids[-1] + (f" since {newest['from']}" if len(grids) > 1 else ""))
     parts.append(f"{told['full_days']} of the last {told['days']} days full")
     if told.get("estimated_share"):
@@ -206,7 +215,7 @@ def _metrics(site: Site) -> Iterator[str]:
 
 def _signs(site: Site) -> Iterator[str]:
     """What it looks like, and by which numbers; of presence nothing."""
-    known = {name: value for name in SIGNS if (value := site.metric(name)) is not None}
+    known = {name: value for name in SIGNS if (value := site.sign(name)) is not None}
     if not known:
         return
     yield "signs over the last 12 months (inferred, never facts)"
@@ -242,8 +251,8 @@ def _line(values: Sequence[float | None], highest: float) -> str:
 
 
 def number(value: float | None, digits: int) -> str:
-    """With a thin gap between thousands; a dash when it is not known."""
-    return "–" if value is None else f"{value:,.{digits}f}".replace(",", " ")
+    """With a gap between thousands; a dash when it is not known. No zero is negative."""
+    return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}".replace(",", " ")
 
 
 def in_unit(name: str, value: float | None) -> str:

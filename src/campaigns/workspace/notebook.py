@@ -145,14 +145,23 @@ class Notebook:
         """The newest metrics, one row a metering point and period; a column a metric."""
         return self.sql("SELECT * FROM metrics QUALIFY as_of = max(as_of) OVER (PARTITION BY controller)")
 
-    def site(self, gsrn: int | str, *, as_of: date | None = None, unmasked: bool = False) -> Site:
+    def site(
+        self, gsrn: int | str, *, controller: str = "", as_of: date | None = None, unmasked: bool = False
+    ) -> Site:
         """One metering point: its days, hours, months and metrics as frames, and charts of them.
 
         The look is recorded with your purpose; `unmasked` shows GSRN and address. Raises `UserError` SIT…
         """
         from campaigns.workspace import sites
 
-        return sites.show(self.workspace, str(gsrn), as_of=as_of, unmasked=unmasked, purpose=self.purpose)
+        return sites.show(
+            self.workspace,
+            str(gsrn),
+            controller=controller,
+            as_of=as_of,
+            unmasked=unmasked,
+            purpose=self.purpose,
+        )
 
     def report(self, mailing: str) -> Report:
         """What became of a mailing."""

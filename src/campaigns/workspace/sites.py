@@ -67,6 +67,7 @@ def show(
         holder = _holder(db, owner, point, day)
         _record(workspace, owner, point, holder, purpose=purpose, unmasked=unmasked)
         place = _place(workspace, db, owner, point, unmasked)
+        span = {**_key(owner, point), "first": holder.since or EPOCH, "last": day}
         return Site(
             place=place,
             as_of=day,
@@ -76,8 +77,8 @@ def show(
             **_readings(
                 workspace, db, snapshot, owner, point, day, holder.since, is_heat=place.energy == HEAT
             ),
-            metrics=long_metrics(db.query(SQL["metrics"], {**_key(owner, point), "as_of": day})),
-            flags=db.query(SQL["flags"], {**_key(owner, point), "first": holder.since or EPOCH, "last": day}),
+            metrics=long_metrics(db.query(SQL["metrics"], span)),
+            flags=db.query(SQL["flags"], span),
         )
 
 
