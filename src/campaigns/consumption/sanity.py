@@ -8,7 +8,7 @@ to find out, and a corrected file mends days and flags alike. Flags follow from 
 * `constant`: every interval of full days on end is the same, and more than what an empty home may draw.
   Zero is never flagged: an empty cottage, a new connection and panels under snow look like a dead meter.
 * `duplicate`: full days on end on which another metering point of the register has the same value in every
-  interval. Constant days and days of little use are left out, which are alike by chance.
+  interval. Days of fewer than eight different values are left out, which may be alike by chance.
 
 Runs end with a day that is missing; `constant` and `duplicate` look at full days only.
 """
@@ -51,7 +51,7 @@ UNKNOWN_FUSE_A = 250
 CONSTANT_DAYS = 7
 CONSTANT_FROM_W = 20  # a router and the meter itself, in an empty cottage, are as constant as that
 DUPLICATE_DAYS = 3
-DUPLICATE_FROM_WH = 1000  # of a day: below it, meters that count in steps of 10 Wh are alike by chance
+DUPLICATE_VALUES = 8  # different ones in a day: meters that count whole kWh, or little, are alike by chance
 
 _SQL = load("campaigns.consumption", "sanity.sql")
 _HASHED = _SQL["hashed_days"]
@@ -94,9 +94,7 @@ def counts(db: Engine) -> dict[str, dict[str, dict[str, int]]]:
 
 def _stamps(paths: tuple[Path, ...]) -> dict[str, dict[str, str]]:
     """From what the twins of each month follow, as rows of `reading_twin_months`."""
-    version = hashlib.sha256(json.dumps([_HASHED, _SQL["twins"], DUPLICATE_FROM_WH]).encode()).hexdigest()[
-        :12
-    ]
+    version = hashlib.sha256(json.dumps([_HASHED, _SQL["twins"], DUPLICATE_VALUES]).encode()).hexdigest()[:12]
     files: dict[str, list[str]] = {}
     for path in paths:
         files.setdefault(path.parent.name.removeprefix("month="), []).append(path.name)
@@ -108,13 +106,13 @@ def _stamps(paths: tuple[Path, ...]) -> dict[str, dict[str, str]]:
 
 def _twins(db: Engine, month: str) -> pl.DataFrame:
     """Days that are alike by the numbers beside them first: only then are values compared."""
-    asked = {"month": month, "least_wh": DUPLICATE_FROM_WH}
-    numbers = db.query(f"SELECT numbers FROM ({_HASHED})", asked)
+    numbers = db.query(f"SELECT numbers FROM ({_HASHED})", {"month": month})
     alike = numbers.filter(pl.col("numbers").is_duplicated()).unique()
     if alike.is_empty():
         return empty("reading_twins")
     db.register("alike", alike)
-    return db.query(_SQL["twins"].replace("hashed_days", f"({_HASHED})"), asked)
+    twins = _SQL["twins"].replace("hashed_days", f"({_HASHED})")
+    return db.query(twins, {"month": month, "values": DUPLICATE_VALUES})
 
 
 def _flags(db: Engine) -> pl.DataFrame:

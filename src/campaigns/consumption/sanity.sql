@@ -15,7 +15,7 @@ SELECT controller, metering_point_id, direction, month, local_date, wh,
     ) AS numbers
 FROM consumption_days
 WHERE month = $month AND intervals_present = intervals_expected
-    AND lowest_wh < highest_wh AND wh_sum >= $least_wh
+    AND lowest_wh < highest_wh
 
 -- name: twins
 -- Of the days whose numbers are `alike` the ones with the same value in every interval.
@@ -24,7 +24,7 @@ FROM (
     SELECT *, count(*) OVER (PARTITION BY controller, direction, local_date, wh) AS same
     FROM hashed_days SEMI JOIN alike USING (numbers)
 )
-WHERE same > 1
+WHERE same > 1 AND len(list_distinct(wh)) >= $values
 ORDER BY ALL
 
 -- name: flags

@@ -161,7 +161,7 @@ def test_same_sums_are_not_the_same_values(lake: Lake, load: Load) -> None:
 
 def test_what_is_alike_by_chance_is_no_duplicate(lake: Lake, load: Load) -> None:
     for point in (HOUSE, FLAT):
-        load(series(lambda at: 10 * (at % 3 == 0), days=5, point=point))
+        load(series(lambda at: 1000 * (at % 7), days=5, point=point))  # counts whole kWh
         load(series(lambda _: 15, days=5, point=point, first=FIRST + timedelta(days=5)))
     assert flags(lake) == []
 
