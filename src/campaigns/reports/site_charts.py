@@ -180,15 +180,17 @@ def temperature_response(site: Site) -> LayerChart:
         .scale(nice=True, zero=False)
         .axis(tickCount=10)
     )
+    rows = list(_dots(days))
+    names = [name for name in SEASONS if name in {row["season"] for row in rows}]
     dots = (
-        alt.Chart(alt.Data(values=list(_dots(days))))
+        alt.Chart(alt.Data(values=rows))
         .mark_circle(size=34, opacity=0.55)
         .encode(
             x=celsius,
             y=alt.Y("kwh:Q").title("kWh a day").scale(zero=True).axis(tickCount=7),
             color=alt.Color("season:N")
             .title(None)
-            .scale(domain=list(SEASONS), range=[colour for _, colour, _ in SEASONS.values()])
+            .scale(domain=names, range=[SEASONS[name][1] for name in names])
             .legend(orient="bottom", symbolOpacity=1),
             tooltip=["day:N", alt.Tooltip("celsius:Q", format=".1f"), alt.Tooltip("kwh:Q", format=".1f")],
         )
