@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from campaigns.reports.site import Site
 
 _BAR = "display:inline-block;height:.8em;background:#0072B2"
+_NUMBER = "text-align:right;padding:0 .6em"
 _WIDE = 12  # em, of the longest bar
 
 
@@ -23,9 +24,13 @@ def page(site: Site) -> str:
 
 def _rows(site: Site) -> Iterator[str]:
     heads, rows = site_text.table(site)
-    yield f"<tr>{''.join(f'<th>{html.escape(name)}</th>' for name in heads)}<th></th></tr>"
+    yield f"<tr>{''.join(_cell('th', name) for name in heads)}<th></th></tr>"
     highest = site.highest_month
     for row, kwh in zip(rows, site.year["kwh"], strict=True):
-        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+        cells = "".join(_cell("td", cell) for cell in row)
         bar = f'<span style="{_BAR};width:{max(kwh or 0, 0) / highest * _WIDE:.2f}em"></span>'
         yield f'<tr>{cells}<td style="text-align:left">{bar}</td></tr>'
+
+
+def _cell(tag: str, text: str) -> str:
+    return f'<{tag} style="{_NUMBER}">{html.escape(text)}</{tag}>'
