@@ -1,22 +1,27 @@
-"""Every metric worked out slowly with numpy from raw series, to hold against what the lake says.
+"""Every metric worked out slowly from raw series, to hold against what the lake says: days and hours.
 
-Nothing of the product is used but the dates of the period: days are cut with zoneinfo, hour by hour.
+Nothing of the product is used: days are cut with zoneinfo, interval by interval. `metric_reference_all` puts
+the parts together.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from statistics import mean, median, stdev
-from typing import Any
-
-import numpy as np
+from functools import cached_property, lru_cache
 
 from support.readings import ZONE, Row
 
 HOLIDAYS = {
+    date(2022, 1, 1), date(2022, 1, 6), date(2022, 4, 15), date(2022, 4, 17), date(2022, 4, 18),
+    date(2022, 5, 1), date(2022, 5, 26), date(2022, 6, 5), date(2022, 6, 24), date(2022, 6, 25),
+    date(2022, 11, 5), date(2022, 12, 6), date(2022, 12, 24), date(2022, 12, 25), date(2022, 12, 26),
+    date(2023, 1, 1), date(2023, 1, 6), date(2023, 4, 7), date(2023, 4, 9), date(2023, 4, 10),
+    date(2023, 5, 1), date(2023, 5, 18), date(2023, 5, 28), date(2023, 6, 23), date(2023, 6, 24),
+    date(2023, 11, 4), date(2023, 12, 6), date(2023, 12, 24), date(2023, 12, 25), date(2023, 12, 26),
+    date(2024, 1, 1), date(2024, 1, 6), date(2024, 11, 2), date(2024, 12, 6), date(2024, 12, 24),
+    date(2024, 12, 25), date(2024, 12, 26),
     date(2025, 1, 1), date(2025, 1, 6), date(2025, 4, 18), date(2025, 4, 20), date(2025, 4, 21),
     date(2025, 5, 1), date(2025, 5, 29), date(2025, 6, 8), date(2025, 6, 20), date(2025, 6, 21),
     date(2025, 11, 1), date(2025, 12, 6), date(2025, 12, 24), date(2025, 12, 25), date(2025, 12, 26),
@@ -25,56 +30,83 @@ HOLIDAYS = {
     date(2026, 10, 31), date(2026, 12, 6), date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 26),
 }  # fmt: skip
 
-NAMES = (
-    "days_used", "electricity_use", "kwh_year", "base_kw", "peak_kw", "load_factor", "night_share",
-    "morning_share", "midday_share", "evening_share", "weekday_weekend", "winter_summer", "day_cv",
-    "heat_slope", "base_kwh_day", "heat_r2", "spot_paid", "market_average", "spot_premium", "dear4_share",
-    "export_ratio",
-)  # fmt: skip
+
+def is_off(day: date) -> bool:
+    """Saturday, Sunday or a public holiday."""
+    return day.weekday() >= 5 or day in HOLIDAYS
+
+
+@lru_cache(maxsize=100_000)
+def local(start: datetime) -> tuple[date, int]:
+    """The local day and clock hour of a time."""
+    there = start.astimezone(ZONE)
+    return there.date(), there.hour
 
 
 @dataclass
 class Day:
     """A local day of one metering point: (start, minutes, Wh) of what is present."""
 
-    expected: int = 0
+    expected: int = 0  # minutes
+    grid: int = 60  # minutes of an interval, the finest that any row of import has
     present: list[tuple[datetime, int, int]] = field(default_factory=list)
+    estimated_minutes: int = 0
     exported: int = 0
+    exported_midday: int = 0
 
-    @property
+    @cached_property
     def is_full(self) -> bool:
         return sum(minutes for _, minutes, _ in self.present) == self.expected
 
-    @property
+    @cached_property
     def wh(self) -> int:
         return sum(wh for _, _, wh in self.present)
 
-    def hours(self) -> list[int]:
-        """Wh of each hour that passed."""
+    @cached_property
+    def _by_hour(self) -> dict[datetime, int]:
         found: dict[datetime, int] = {}
-        for start, _, wh in self.present:
+        for start, _, wh in sorted(self.present):
             hour = start.replace(minute=0)
             found[hour] = found.get(hour, 0) + wh
-        return [found[hour] for hour in sorted(found)]
+        return found
+
+    def hours(self) -> list[int]:
+        """Wh of each hour that passed."""
+        return list(self._by_hour.values())
+
+    @cached_property
+    def clock(self) -> list[int]:
+        """The clock hour of each of `hours`."""
+        return [local(start)[1] for start in self._by_hour]
+
+    def hours_between(self, first: int, last: int) -> list[int]:
+        """Those of `hours` whose clock hour is from `first` to before `last`."""
+        return [wh for wh, hour in zip(self.hours(), self.clock, strict=True) if first <= hour < last]
 
     def between(self, first: int, last: int) -> int:
-        return sum(wh for start, _, wh in self.present if first <= start.astimezone(ZONE).hour < last)
+        """Wh of these clock hours."""
+        return sum(self.hours_between(first, last))
 
 
-def days_of(rows: Sequence[Row]) -> dict[date, Day]:
+Days = Mapping[date, Day]
+
+
+def days_of(rows: Iterable[Row]) -> dict[date, Day]:
     """The days of one metering point."""
     days: dict[date, Day] = {}
     for row in rows:
-        local = row.start.astimezone(ZONE).date()
-        day = days.setdefault(local, Day(expected=_minutes(local)))
-        if row.wh is None:
-            continue
+        at, hour = local(row.start)
+        day = days.setdefault(at, Day(expected=minutes_of(at)))
         if row.kind == "BN02":
-            day.exported += row.wh
-        else:
+            day.exported += row.wh or 0
+            day.exported_midday += (row.wh or 0) if 10 <= hour < 16 else 0
+            continue
+        day.grid = min(day.grid, row.minutes)
+        if row.wh is not None:
             day.present.append((row.start, row.minutes, row.wh))
+            day.estimated_minutes += row.minutes if row.quality == "EST" else 0
     for day in days.values():
-        if len({minutes for _, minutes, _ in day.present}) > 1:
+        if day.grid < 60:
             day.present = [quarter for one in day.present for quarter in _quarters(*one)]
     return days
 
@@ -87,7 +119,8 @@ def _quarters(start: datetime, minutes: int, wh: int) -> list[tuple[datetime, in
     return [(start + timedelta(minutes=15 * at), 15, part) for at, part in enumerate(parts)]
 
 
-def _minutes(day: date) -> int:
+def minutes_of(day: date) -> int:
+    """How long a local day is."""
     first, last = (
         datetime(one.year, one.month, one.day, tzinfo=ZONE).timestamp()
         for one in (day, day + timedelta(days=1))
@@ -95,95 +128,79 @@ def _minutes(day: date) -> int:
     return round(last - first) // 60
 
 
-def metrics(
-    days: Mapping[date, Day],
-    *,
-    first: date,
-    last: date,
-    needed: int,
-    yearly: bool,
-    prices: Mapping[datetime, float],
-    celsius: Mapping[datetime, float],
-) -> dict[str, Any]:
-    """The metrics over a period. `prices` are c/kWh by quarter start, `celsius` by hour start."""
-    used = {day: found for day, found in days.items() if first <= day <= last and found.is_full}
-    found: dict[str, Any] = {"days_used": len(used)}
-    if len(used) >= needed:
-        found |= _plain(used, yearly=yearly)
-    found |= _heat(used, celsius)
-    found |= _spot(used, prices, needed)
-    return found
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A period: its days, what it needs, whether it is a year, one for `regularity`, one that is compared."""
+
+    first: date
+    last: date
+    needed: int
+    yearly: bool
+    seldom: bool
+    compared: bool = False
+
+    @property
+    def year_before(self) -> tuple[date, date]:
+        """The same days of the year before."""
+        if (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31):
+            return self.first.replace(year=self.first.year - 1), self.last.replace(year=self.last.year - 1)
+        return self.first - timedelta(days=365), self.last - timedelta(days=365)
 
 
-def _plain(used: Mapping[date, Day], *, yearly: bool) -> dict[str, Any]:
-    total = sum(day.wh for day in used.values())
-    hours = [wh for day in used.values() for wh in day.hours()]
-    off = [day.wh for one, day in used.items() if one.weekday() >= 5 or one in HOLIDAYS]
-    work = [day.wh for one, day in used.items() if not (one.weekday() >= 5 or one in HOLIDAYS)]
-    winter = [day.wh for one, day in used.items() if one.month in (12, 1, 2)]
-    summer = [day.wh for one, day in used.items() if one.month in (6, 7, 8)]
-    found = {
-        "electricity_use": total / 1000,
-        "base_kw": median(min(day.hours()) for day in used.values()) / 1000,
-        "peak_kw": max(hours) / 1000,
-        "load_factor": mean(hours) / max(hours),
-        "night_share": sum(day.between(0, 6) for day in used.values()) / total,
-        "morning_share": sum(day.between(6, 10) for day in used.values()) / total,
-        "midday_share": sum(day.between(10, 16) for day in used.values()) / total,
-        "evening_share": sum(day.between(16, 21) for day in used.values()) / total,
-        "weekday_weekend": mean(work) / mean(off),
-        "day_cv": stdev(day.wh for day in used.values()) / mean(day.wh for day in used.values()),
-        "export_ratio": sum(day.exported for day in used.values()) / total,
-    }
-    if yearly:
-        found["kwh_year"] = 365 * mean(day.wh for day in used.values()) / 1000
-        if min(len(winter), len(summer)) >= 60:
-            found["winter_summer"] = mean(winter) / mean(summer)
-    return found
-
-
-def _heat(used: Mapping[date, Day], celsius: Mapping[datetime, float]) -> dict[str, Any]:
-    by_day: dict[date, list[float]] = {}
+def day_means(celsius: Mapping[datetime, float]) -> dict[date, float]:
+    """The mean temperature of days with 18 hours of it, in 1/100 °C, halves up, as it is kept."""
+    tenths: dict[date, list[int]] = {}
     for start, degrees in celsius.items():
-        by_day.setdefault(start.astimezone(ZONE).date(), []).append(degrees)
-    both = [(mean(by_day[one]), day.wh / 1000) for one, day in used.items() if len(by_day.get(one, [])) >= 18]
-    cold, warm = sum(degrees < 0 for degrees, _ in both), sum(degrees > 15 for degrees, _ in both)
-    if len(both) < 180 or cold < 30 or warm < 60:
-        return {}
-    degree_days = np.array([max(0.0, 17 - degrees) for degrees, _ in both])
-    kwh = np.array([one for _, one in both])
-    slope, base = np.polyfit(degree_days, kwh, 1)
+        tenths.setdefault(local(start)[0], []).append(round(degrees * 10))
     return {
-        "heat_slope": slope,
-        "base_kwh_day": base,
-        "heat_r2": np.corrcoef(degree_days, kwh)[0, 1] ** 2,
+        day: ((20 * sum(ones) + len(ones)) // (2 * len(ones))) / 100
+        for day, ones in tenths.items()
+        if len(ones) >= 18
     }
 
 
-def _spot(used: Mapping[date, Day], prices: Mapping[datetime, float], needed: int) -> dict[str, Any]:
-    cost = total = dear = weighted = minutes = 0.0
-    days = 0
-    for day in used.values():
-        priced = [(wh, _price(prices, start, length), length) for start, length, wh in sorted(day.present)]
-        if any(math.isnan(price) for _, price, _ in priced):
-            continue
-        days += 1
-        cost += sum(wh * price for wh, price, _ in priced)
-        total += day.wh
-        weighted += sum(price * length for _, price, length in priced)
-        minutes += sum(length for _, _, length in priced)
-        dearest = sorted(range(len(priced)), key=lambda at: (-priced[at][1], at))
-        dear += sum(priced[at][0] for at in dearest[: 240 // priced[0][2]])
-    if days < needed:
-        return {}
-    return {
-        "spot_paid": cost / total,
-        "market_average": weighted / minutes,
-        "spot_premium": cost / total - weighted / minutes,
-        "dear4_share": dear / total,
-    }
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The running contract of a metering point, and since when its holder has it."""
+
+    since: date
+    end: date | None = None
+    fixed: float | None = None  # c/kWh
+    margin: float | None = None
 
 
-def _price(prices: Mapping[datetime, float], start: datetime, minutes: int) -> float:
-    quarters = [prices.get(start + timedelta(minutes=15 * at), math.nan) for at in range(minutes // 15)]
-    return round(mean(quarters) * 4000) / 4000 if not any(map(math.isnan, quarters)) else math.nan
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A metering point: all its days, those of the present holder among them, and what the register tells."""
+
+    everything: Days
+    sold: Sequence[Row] = ()
+    since: date = date.min
+    fuse_a: float | None = None
+    contract: Contract | None = None
+
+    @cached_property
+    def days(self) -> Days:
+        """Those of the present holder."""
+        return {day: one for day, one in sorted(self.everything.items()) if day >= self.since}
+
+    @cached_property
+    def full(self) -> Days:
+        """Those of which every interval is there."""
+        return {day: one for day, one in self.days.items() if one.is_full}
+
+    def used(self, first: date, last: date) -> Days:
+        """The full days of a period."""
+        return {day: one for day, one in self.full.items() if first <= day <= last}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sky:
+    """What holds for all metering points: prices (c/kWh by quarter start) and temperatures by hour."""
+
+    prices: Mapping[datetime, float]
+    celsius: Mapping[datetime, float]
+
+    @cached_property
+    def means(self) -> dict[date, float]:
+        return day_means(self.celsius)

@@ -1,38 +1,27 @@
 """The fitted metrics worked out slowly, one metering point and one day at a time, from their definitions.
 
-Nothing of the product is used. A day's mean temperature is taken in 1/100 °C, halves up, as it is kept.
+Nothing of the product is used.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from statistics import mean
 
 import numpy as np
 
-from support.metric_reference import Day
-from support.readings import ZONE, Row
+from support.metric_reference import Asked, Day, local
+from support.readings import Row
 
 NAMES = (
     "regularity", "balance_temp", "cold_bend", "pv_fit_kwp", "vacancy_days", "longest_vacancy",
-    "seasonal_home", "change_point_days", "change_size", "spot_vs_fixed_eur",
+    "seasonal_home", "change_point_days", "change_size",
 )  # fmt: skip
 LATITUDE, LONGITUDE = math.radians(60.98), 25.66
 Pairs = Sequence[tuple[float, float]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A period: its days, what it needs, and whether it is one for `regularity`."""
-
-    first: date
-    last: date
-    needed: int
-    yearly: bool
-    seldom: bool
 
 
 def fits(
@@ -40,7 +29,7 @@ def fits(
     sold: Sequence[Row],
     asked: Asked,
     *,
-    celsius: Mapping[datetime, float],
+    means: Mapping[date, float],
     is_off: Callable[[date], bool],
 ) -> dict[str, float]:
     """Those that are known of the fitted metrics; `days` are those of the present holder only."""
@@ -54,24 +43,11 @@ def fits(
         if asked.yearly and (size := _panels(used, sold)) is not None:
             found["pv_fit_kwp"] = size
     if asked.yearly:
-        means = day_means(celsius)
         found |= _heat({day: one for day, one in used.items() if day in means}, means)
         begin = asked.last - timedelta(days=729)
         longer = {day: one for day, one in full.items() if begin <= day <= asked.last and day in means}
         found |= _change(longer, means, asked.last)
     return found
-
-
-def day_means(celsius: Mapping[datetime, float]) -> dict[date, float]:
-    """The mean temperature of days with 18 hours of it."""
-    tenths: dict[date, list[int]] = {}
-    for start, degrees in celsius.items():
-        tenths.setdefault(start.astimezone(ZONE).date(), []).append(round(degrees * 10))
-    return {
-        day: ((20 * sum(ones) + len(ones)) // (2 * len(ones))) / 100
-        for day, ones in tenths.items()
-        if len(ones) >= 18
-    }
 
 
 def _vacancy(used: Mapping[date, Day], asked: Asked, is_off: Callable[[date], bool]) -> dict[str, float]:
@@ -113,14 +89,16 @@ def _regularity(used: Mapping[date, Day]) -> float | None:
 def _panels(used: Mapping[date, Day], sold: Sequence[Row]) -> float | None:
     """The 90th percentile of the days' fits, in W rounded as they are kept."""
     by_day: dict[date, dict[datetime, int]] = {}
+    minutes: Counter[date] = Counter()
     for row in sold:
-        hours = by_day.setdefault(row.start.astimezone(ZONE).date(), {})
-        hour = row.start.replace(minute=0)
+        one = local(row.start)[0]
+        hours, hour = by_day.setdefault(one, {}), row.start.replace(minute=0)
         hours[hour] = hours.get(hour, 0) + (row.wh or 0)
+        minutes[one] += row.minutes if row.wh is not None else 0
     watts = []
     for one, day in used.items():
         exported = by_day.get(one, {})
-        if 5 <= one.month <= 8 and sum(exported.values()) > 0:
+        if 5 <= one.month <= 8 and minutes[one] == day.expected and sum(exported.values()) > 0:
             size = _panel_day(day, exported)
             watts += [] if size is None else [size]
     return float(np.percentile(watts, 90)) / 1000 if len(watts) >= 20 else None
@@ -197,15 +175,3 @@ def _change(used: Mapping[date, Day], means: Mapping[date, float], last: date) -
         "change_point_days": (last - list(used)[at]).days,
         "change_size": float(left[at:].mean() - left[:at].mean()),
     }
-
-
-def spot_vs_fixed(
-    used: Mapping[date, Day], prices: Mapping[datetime, float], *, fixed: float, margin: float
-) -> float:
-    """€ a year, of full days of hours whose prices (c/kWh by hour) are all known."""
-    cents, days = 0.0, 0
-    for day in used.values():
-        if all(start in prices for start, _, _ in day.present):
-            days += 1
-            cents += sum(wh / 1000 * (fixed - prices[start] - margin) for start, _, wh in day.present)
-    return 365 * cents / days / 100

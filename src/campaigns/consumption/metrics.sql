@@ -208,7 +208,10 @@ SELECT metering_point_id,
     CASE WHEN is_enough THEN midday / nullif(wh, 0)::DOUBLE END AS midday_share,
     CASE WHEN is_enough THEN evening / nullif(wh, 0)::DOUBLE END AS evening_share,
     CASE WHEN is_enough THEN (wh - night - morning - midday - evening) / nullif(wh, 0)::DOUBLE END AS late_share,
-    CASE WHEN is_enough THEN (6 * morning - 4 * night) / (24000.0::DOUBLE * days) END AS morning_ramp_kw,
+    -- the clock changes between 0 and 6: of all minutes, those of 6 to 24 are the same every day
+    CASE WHEN is_enough
+        THEN morning / (4000.0::DOUBLE * days) - night * 60 / (1000.0::DOUBLE * (minutes - 1080 * days))
+    END AS morning_ramp_kw,
     CASE WHEN is_enough THEN (6 * evening - 5 * midday) / (30000.0::DOUBLE * days) END AS evening_ramp_kw,
     CASE WHEN is_enough
         THEN (wh - wh_off) / nullif(days - days_off, 0)::DOUBLE / (nullif(wh_off, 0) / nullif(days_off, 0)::DOUBLE)
@@ -227,7 +230,7 @@ SELECT metering_point_id,
     heat_r2,
     CASE WHEN heat_r2 >= 0.3 THEN slope * x::DOUBLE / nullif(y, 0)::DOUBLE END AS heat_share,
     night_slope / nullif(slope - night_slope, 0) AS heat_night_ratio,
-    CASE WHEN summer_n >= 80 AND hot_days >= 15
+    CASE WHEN $yearly AND summer_n >= 80 AND hot_days >= 15
         THEN (summer_n * summer_xy - summer_x * summer_y)::DOUBLE
             / nullif(summer_n * summer_xx - summer_x * summer_x, 0)::DOUBLE * 100 / 1000
     END AS cool_slope,
@@ -244,7 +247,7 @@ SELECT metering_point_id,
         THEN 365 * (4 * (price_mc - margin_mc)::HUGEINT * priced_wh - cost_x4)::DOUBLE / (4e8::DOUBLE * priced_days)
     END AS spot_vs_fixed_eur,
     CASE WHEN is_enough THEN coalesce(export_wh, 0) / nullif(wh, 0)::DOUBLE END AS export_ratio,
-    CASE WHEN is_enough AND sunny_days >= 60 THEN sunny_export_days / sunny_days::DOUBLE END AS pv_midday_sign,
+    CASE WHEN is_enough AND $yearly AND sunny_days >= 60 THEN sunny_export_days / sunny_days::DOUBLE END AS pv_midday_sign,
     CASE WHEN is_enough AND $yearly AND panels_days >= 20 THEN panels_w / 1000.0::DOUBLE END AS pv_fit_kwp,
 
     CASE WHEN is_enough THEN plateau_hours * 60 / minutes::DOUBLE END AS ev_plateau,

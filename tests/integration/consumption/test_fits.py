@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -17,12 +18,15 @@ from campaigns.lake.schemas import TABLES
 from campaigns.register.deliveries import Imported
 from support import metric_reference as reference
 from support import metric_reference_fits as slow
+from support.metric_reference_all import asked, everything, known
+from support.metric_reference_weather import priced_days
 from support.readings import (
     COTTAGE,
     FLAT,
     HOUSE,
     NOW,
     SETTINGS,
+    ZONE,
     Row,
     delivery,
     load_one,
@@ -55,7 +59,7 @@ def readings(celsius: Mapping[datetime, float]) -> dict[int, list[Row]]:
     rng = np.random.default_rng(6)
     times = starts(FIRST, LAST, 60)
     cold = np.array([max(0.0, 17 - celsius.get(time, 0.0)) for time in times])
-    local = [time.astimezone(slow.ZONE) for time in times]
+    local = [time.astimezone(ZONE) for time in times]
     month = np.array([one.month for one in local])
     hour = np.array([one.hour for one in local])
     weekend = np.array([one.weekday() >= 5 for one in local])
@@ -163,56 +167,37 @@ def written(lake: Lake, *, full: bool = False) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def days(readings: Mapping[int, Sequence[Row]]) -> dict[int, dict[date, reference.Day]]:
-    found = {gsrn: reference.days_of(rows) for gsrn, rows in readings.items()}
-    found[HOUSE] = {day: one for day, one in found[HOUSE].items() if day >= MOVED}
+def points(readings: Mapping[int, Sequence[Row]]) -> dict[int, reference.Point]:
+    found = {
+        gsrn: reference.Point(
+            everything=reference.days_of(rows), sold=[row for row in rows if row.kind == "BN02"]
+        )
+        for gsrn, rows in readings.items()
+    }
+    contract = reference.Contract(since=MOVED, fixed=FIXED, margin=MARGIN)
+    found[HOUSE] = replace(found[HOUSE], since=MOVED, contract=contract)
     return found
 
 
-def asked(period: str, as_of: date) -> slow.Asked:
-    """What the reckoning must know of a period."""
-    one = PERIODS[period]
-    first, last = one.dates(as_of)
-    seldom = period in ("last full year", "last winter")
-    return slow.Asked(first=first, last=last, needed=one.days_needed(as_of), yearly=one.yearly, seldom=seldom)
-
-
-def known(frame: pl.DataFrame, gsrn: int, period: str) -> dict[str, float]:
-    """The fitted metrics of a row that are not NULL."""
-    row = frame.filter(metering_point_id=gsrn, period=period).select(slow.NAMES).row(0, named=True)
-    return {name: value for name, value in row.items() if value is not None}
-
-
-@pytest.mark.parametrize("period", sorted(PERIODS))
 @pytest.mark.parametrize("gsrn", [HOUSE, FLAT, COTTAGE])
-def test_fits_equal_the_reckoning(
+def test_metrics_equal_the_reckoning(
     computed: pl.DataFrame,
-    readings: Mapping[int, Sequence[Row]],
-    days: Mapping[int, Mapping[date, reference.Day]],
+    points: Mapping[int, reference.Point],
     celsius: Mapping[datetime, float],
     prices: Mapping[datetime, float],
     gsrn: int,
-    period: str,
 ) -> None:
-    sold = [row for row in readings[gsrn] if row.kind == "BN02"]
-    told = asked(period, LAST)
-    expected = slow.fits(
-        days[gsrn],
-        sold,
-        told,
-        celsius=celsius,
-        is_off=lambda day: day.weekday() >= 5 or day in reference.HOLIDAYS,
-    )
-    if gsrn == HOUSE and told.yearly:
-        used = {day: one for day, one in days[gsrn].items() if told.first <= day <= told.last and one.is_full}
-        if len(used) >= told.needed:
-            expected["spot_vs_fixed_eur"] = slow.spot_vs_fixed(used, prices, fixed=FIXED, margin=MARGIN)
-    assert known(computed, gsrn, period) == pytest.approx(expected, rel=1e-9)
+    by_quarter = {start + timedelta(minutes=15 * at): one for start, one in prices.items() for at in range(4)}
+    sky = reference.Sky(prices=by_quarter, celsius=celsius)
+    priced = priced_days(points[gsrn], sky)
+    for period in PERIODS:
+        expected = everything(points[gsrn], asked(period, LAST), sky, LAST, priced)
+        assert known(computed, gsrn, period) == pytest.approx(expected, rel=1e-9, abs=1e-12), period
 
 
 def test_there_is_something_to_compare(computed: pl.DataFrame) -> None:
     house = known(computed, HOUSE, "last 12 months") | known(computed, HOUSE, "last winter")
-    assert set(house) == set(slow.NAMES)
+    assert set(slow.NAMES) | {"spot_vs_fixed_eur"} <= set(house)
     assert house["pv_fit_kwp"] == pytest.approx(4.5, rel=0.1)
     assert house["change_point_days"] == pytest.approx((LAST - CHANGED).days, abs=5)
     assert 4 < house["change_size"] < 12  # half a kilowatt more all day, of which the panels give a part
