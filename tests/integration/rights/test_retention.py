@@ -126,6 +126,22 @@ def test_months_are_sums_of_their_days(root: Path) -> None:
     assert months["days"].to_list() == [31, 30, 5]
 
 
+def test_flags_of_readings_go_with_the_days_that_they_are_about(root: Path) -> None:
+    told = {"metering_point_id": 7, "direction": "import"}
+    days = [world.date(2024, 9, 30), world.date(2024, 10, 1)]
+    flags = [
+        told | {"flag": "constant", "month": f"{day:%Y-%m}", "first_date": day, "last_date": day, "days": 1}
+        for day in days
+    ]
+    twins = [told | {"month": f"{day:%Y-%m}", "local_date": day} for day in days]
+    with Lake(root / "data" / "lake").writer(purpose="test") as writer:
+        writer.append("reading_flags", world.rows("reading_flags", flags))
+        writer.append("reading_twins", world.rows("reading_twins", twins))
+    run(root)
+    assert frame(root, "reading_flags")["last_date"].to_list() == days[1:]
+    assert frame(root, "reading_twins")["local_date"].to_list() == days[1:]
+
+
 def test_days_that_come_late_do_not_spoil_a_sum(root: Path) -> None:
     run(root)
     before = frame(root, "consumption_months")
