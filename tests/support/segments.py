@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -15,7 +17,9 @@ from campaigns.engine import Engine
 from campaigns.lake.lake import Lake
 from campaigns.lake.schemas import TABLES, empty
 from campaigns.permissions.state import WORDS, Words
+from campaigns.segments import places
 from campaigns.segments.library import Library
+from campaigns.segments.places import Places
 from campaigns.settings.binding import bind
 from campaigns.settings.documents import parse
 from campaigns.settings.model import Settings
@@ -44,6 +48,7 @@ categories:
   behaviour: {title: {en: x}, segments: yes, templates: no}
   feedback: {title: {en: x}, segments: yes, templates: no}
   company: {title: {en: x}, segments: yes, templates: yes}
+  marketing: {title: {en: x}, segments: yes, templates: no}
   credit: {title: {en: x}, segments: no, templates: no}
 purposes:
   energy_offers:
@@ -51,7 +56,8 @@ purposes:
     notice_purpose: direct_marketing
     permission_purpose: direct_marketing
     kinds: [marketing]
-    categories: [identity, contact, relationship, contract, site, consumption, behaviour, feedback, company]
+    categories:
+      [identity, contact, relationship, contract, site, consumption, behaviour, feedback, company, marketing]
   newsletter:
     title: {en: x}
     notice_purpose: direct_marketing
@@ -85,6 +91,46 @@ def settings() -> Settings:
     return bind(parse(SETTINGS_TEXT, name="campaigns.yml"), Settings, prefix="CFG")
 
 
+# Around Lahti: a street or two, the town next door, and far away; distances are checked by hand.
+PLACES_TEXT = """postal_code,name,latitude,longitude
+15100,Lahti,60.9827,25.6615
+15110,Lahti,60.9838,25.6562
+15860,Hollola,60.9880,25.5130
+18100,Heinola,61.2030,26.0320
+00100,Helsinki,60.1710,24.9310
+"""
+
+
+class Around:
+    """Mailings, lists and places that test segments may name."""
+
+    def mailings(self) -> list[str]:
+        return ["december_newsletter", "renewal_offer", "welcome"]
+
+    def lists(self, controller: str) -> dict[str, date | None]:
+        ours = {
+            "energy_fair": date(2027, 1, 31),
+            "fair_2026": date(2026, 12, 1),
+            "old_fair": date(2026, 3, 1),
+        }
+        return {**ours, "not_imported": None} if controller == OURS else {}
+
+    def places(self) -> Places:
+        return read_places()
+
+    def today(self) -> date:
+        return TODAY
+
+
+@cache
+def read_places() -> Places:
+    """The places of `PLACES_TEXT`."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "places.csv"
+        path.write_text(PLACES_TEXT, encoding="utf-8")
+        return places.read(path)
+
+
 def library(folder: Path, texts: Mapping[str, str] | None = None) -> Library:
     """A library over a folder `segments` in which these files are written first."""
     room = folder / "segments"
@@ -92,7 +138,7 @@ def library(folder: Path, texts: Mapping[str, str] | None = None) -> Library:
     for name, text in (texts or {}).items():
         (room / f"{name}.yml").write_text(text, encoding="utf-8")
     known = settings()
-    return Library(folder=room, catalogue=catalogue.load(known), settings=known)
+    return Library(folder=room, catalogue=catalogue.load(known), settings=known, outside=Around())
 
 
 def segment_text(
@@ -126,6 +172,10 @@ def show(db: Engine, world: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     for table in TABLES:
         if table not in ("consumption_days", "quarantine"):
             db.register(table, frame(table, world.get(table, ())))
+    for name, moment in (("messages", "handed_over_at"), ("clicks", "clicked_at")):
+        columns = {"controller": pl.String, "mailing": pl.String, "kind": pl.String, "person_id": pl.Int64}
+        rows = [{"controller": OURS, **row} for row in world.get(name, ())]
+        db.register(name, pl.DataFrame(rows, schema={**columns, moment: pl.Datetime("us", "UTC")}))
     for name in ("hourly_consents", "browsing_consents"):
         people = [row["person_id"] for row in world.get(name, ())]
         db.register(name, pl.DataFrame({"person_id": people}, schema={"person_id": pl.Int64}))

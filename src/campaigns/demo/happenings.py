@@ -1,7 +1,7 @@
 """What people did and what happened to them in two years: visits, quotes, contracts, meetings, complaints.
 
 Every function gives rows of: person, name, at (Datetime UTC), and the properties page, product, occasion,
-draw, survey, answer, issue, link, where they apply.
+draw, survey, question, answer, issue, link, where they apply.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAGES = {
 }  # fmt: skip
 PURCHASES = {"ev_charger": 0.3, "heat_pump": 0.25, "solar_panels": 0.25, "energy_check": 0.2}
 ISSUES = 24  # newsletters in two years, one a month
-PROPERTIES = ("page", "product", "occasion", "draw", "survey", "answer", "issue", "link")
+PROPERTIES = ("page", "product", "occasion", "draw", "survey", "question", "answer", "issue", "link")
 WINNERS = 0.1  # of those who entered a raffle
 
 
@@ -185,6 +185,7 @@ def _surveys(dice: Dice, people: pl.DataFrame, as_of: date) -> pl.DataFrame:
             "name": ["survey_answered"] * chosen.height,
             "at": moments(rng, as_of, rng.integers(30, 60, chosen.height)),
             "survey": ["autumn"] * chosen.height,
+            "question": ["nps"] * chosen.height,
             "answer": pl.Series(answer).cast(pl.String),
         }
     )

@@ -33,6 +33,7 @@ NOTICE_CHANGE = "privacy_notice_change"  # topic of a purpose whose messages tel
 
 def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int) -> dict[str, Any]:
     """Everything that decides who gets what, when and from whom, each part by itself."""
+    from campaigns.ledger.outcomes import KIND
     from campaigns.permissions.notices import newest
     from campaigns.permissions.rules import rule_version
 
@@ -41,6 +42,7 @@ def covered(parts: Parts, mailing: Mailing, occurrence: Occurrence, *, lake: int
     channel, purpose = settings.channels[mailing.channel], settings.purposes[mailing.purpose]
     processor, sender = settings.processors[channel.processor], settings.controllers[mailing.controller]
     return {
+        KIND: mailing.kind,  # follows from the template; kept so that it can be asked what people received
         "mailing": mailing.fingerprint,
         "segments": {segment.name: segment.fingerprint for segment in segments},
         "template": mailing.template.hash,

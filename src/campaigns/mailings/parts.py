@@ -50,18 +50,21 @@ def reopen(root: Path) -> Parts:
     from campaigns.lake import Lake
     from campaigns.ledger.opening import open_ledger
     from campaigns.mailings.library import Library as Mailings
+    from campaigns.mailings.outside import Outside
     from campaigns.segments.library import Library as Segments
     from campaigns.settings.loading import FILE, load
 
     settings, data = load(root / FILE), root / "data"
     words = loading.load(settings, root / "segments" / "catalogue")
-    segments = Segments(folder=root / "segments", catalogue=words, settings=settings)
+    lake, ledger = Lake(data / "lake"), open_ledger(root, settings, create=False)
+    outside = Outside(root=root, settings=settings, lake=lambda: lake, ledger=lambda: ledger, clock=utc_now)
+    segments = Segments(folder=root / "segments", catalogue=words, settings=settings, outside=outside)
     templates = Templates(root / "templates", settings)
     return Parts(
         root=root,
         settings=settings,
-        lake=Lake(data / "lake"),
-        ledger=open_ledger(root, settings, create=False),
+        lake=lake,
+        ledger=ledger,
         mailings=Mailings(
             folder=root / "mailings", settings=settings, segments=segments, templates=templates
         ),

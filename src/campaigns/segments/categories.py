@@ -8,10 +8,15 @@ from campaigns.catalogue.model import Catalogue
 from campaigns.segments.model import (
     EventCondition,
     FieldCondition,
+    ListCondition,
+    MessageCondition,
     MetricCondition,
     RelatedCondition,
     Segment,
 )
+
+# What the data of a condition is that no entry of the catalogue describes: what we sent, what people did.
+CATEGORIES = {"received": "marketing", "clicked": "behaviour", "in_list": "marketing"}
 
 
 def used(segment: Segment, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -24,6 +29,10 @@ def used(segment: Segment, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
                 yield condition.metric.name, condition.metric.category
             case EventCondition():
                 yield condition.event.name, condition.event.category
+            case MessageCondition(verb=verb):
+                yield verb, CATEGORIES[verb]
+            case ListCondition(name=name):
+                yield name, CATEGORIES["in_list"]
             case RelatedCondition():
                 yield condition.relation, catalogue.relations[condition.relation].category
     if segment.limit is not None and segment.limit.order is not None:

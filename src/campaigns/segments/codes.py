@@ -44,4 +44,11 @@ CODES: Mapping[str, str] = {
     "SEG051": "Too many conditions.",
     "SEG052": "Conditions stand too deep inside each other.",
     "SEG053": "The list is too long.",
+    "SEG061": "There is no such mailing.",
+    "SEG062": "There is no such list.",
+    "SEG063": "The list is over: every entry has passed its day of deletion.",
+    "SEG064": "There is no places.csv, which says where postal codes are.",
+    "SEG065": "places.csv cannot be read.",
+    "SEG066": "A line of places.csv is wrong.",
+    "SEG067": "places.csv has no such postal code or place.",
 }

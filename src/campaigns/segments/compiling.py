@@ -14,13 +14,15 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from campaigns.segments import needs, sql, verdicts
+from campaigns.segments import needs, sql, verdicts, verdicts_of_contacts
 from campaigns.segments.chains import Chain, Step, Steps
 from campaigns.segments.model import (
     Condition,
     EventCondition,
     FieldCondition,
     GroupCondition,
+    ListCondition,
+    MessageCondition,
     MetricCondition,
     Place,
     RelatedCondition,
@@ -196,6 +198,10 @@ class _Compiler:
                 return verdicts.of_metric(condition, chain, self.rows)
             case EventCondition():
                 return verdicts.of_event(condition, chain, self.rows, self.zone)
+            case MessageCondition():
+                return verdicts_of_contacts.of_message(condition, self.rows, self.zone)
+            case ListCondition():
+                return verdicts_of_contacts.of_list(condition, self.rows)
             case RelatedCondition():
                 return self._related(condition, chain)
             case SegmentCondition():

@@ -59,7 +59,7 @@ def did(reader: Conditions, node: Node, here: Here) -> Condition | None:
     reader.refuse_keys(node, kind, ("where", "within_last", *counts, "unknown"))
     where = _properties(reader, node, entry.name, list(entry.properties))
     within = reader.value(node, "within_last", values.duration)
-    least, most = _times(reader, node) if counts else (0, 0)
+    least, most = times(reader, node) if counts else (0, 0)
     if len(reader.found) > before:
         return None
     return EventCondition(
@@ -82,10 +82,11 @@ def _properties(
     if not isinstance(where, Node):
         reader.say(where.mark.mistake("SEG004", "`where` is written like `{page: heat_pumps}` here."))
         return ()
-    return tuple(_property(reader, pair, event, known) for pair in where)
+    return tuple(property_of(reader, pair, event, known) for pair in where)
 
 
-def _property(reader: Conditions, pair: Pair, event: str, known: list[str]) -> tuple[str, tuple[str, ...]]:
+def property_of(reader: Conditions, pair: Pair, event: str, known: list[str]) -> tuple[str, tuple[str, ...]]:
+    """What an event must say under one name: a word, or one of several."""
     name = pair.key.text
     if name not in known:
         hint = values.did_you_mean(name, known) or f"`{event}` says nothing but its time"
@@ -106,7 +107,8 @@ def _property(reader: Conditions, pair: Pair, event: str, known: list[str]) -> t
     return name, tuple(value for value in read if value is not None)
 
 
-def _times(reader: Conditions, node: Node) -> tuple[int, int | None]:
+def times(reader: Conditions, node: Node) -> tuple[int, int | None]:
+    """How many times at least and at most; at least once by default."""
     exactly = reader.value(node, "exactly", values.times)
     least = reader.value(node, "at_least", values.times) if exactly is None else exactly
     most = reader.value(node, "at_most", values.times) if exactly is None else exactly

@@ -15,12 +15,15 @@ from campaigns.ledger import Ledger
 from campaigns.permissions import rules, state
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.state import Words
-from campaigns.segments import consents, restricted, sql
+from campaigns.segments import consents, contacts, restricted, sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import (
     Condition,
+    EventCondition,
     FieldCondition,
     GroupCondition,
+    ListCondition,
+    MessageCondition,
     MetricCondition,
     RelatedCondition,
     Segment,
@@ -129,6 +132,7 @@ def why(
     """Explain one person; who is not even in the register is in no audience."""
     words = words or state.words(ledger)
     consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=words)
+    contacts.register(db, segment, ledger)
     compiled = compile_segment(segment, as_of, settings.zone, person_id=person_id, values=True)
     tree = _Tree(db, compiled, person_id).read()
     asked = request(segment, settings=settings, at=at, message_kind=None, channels=segment.channels)
@@ -261,6 +265,10 @@ def _shown(condition: Condition, value: Any) -> str | None:
             return said(bool(value))
         case FieldCondition(field=entry) if entry.unit:
             return f"{_rounded(value)} {entry.unit}"
+        case EventCondition() | MessageCondition():
+            return "once" if value == 1 else f"{value} times"
+        case ListCondition():
+            return f"until {value}"
         case MetricCondition(metric=metric):
             kept = value * 100 if metric.unit == "%" else value
             return f"{_rounded(kept)} {metric.unit}".rstrip()

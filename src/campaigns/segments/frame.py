@@ -8,6 +8,7 @@ from typing import Protocol
 from campaigns.catalogue.model import AudienceEntry, Catalogue
 from campaigns.errors import Mistake
 from campaigns.segments.model import Segment
+from campaigns.segments.outside import Outside
 from campaigns.settings.documents import Scalar
 from campaigns.settings.model import Purpose, Settings
 
@@ -31,6 +32,7 @@ class Frame:
     purpose: Purpose | None = None
     audience: AudienceEntry | None = None
     others: Others
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True)

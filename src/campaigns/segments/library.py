@@ -11,6 +11,7 @@ from campaigns.errors import Mistake, Mistakes, NotFound
 from campaigns.segments import values
 from campaigns.segments.fingerprints import fingerprint
 from campaigns.segments.model import NAME, Segment
+from campaigns.segments.outside import NOTHING, Outside
 from campaigns.segments.reading import SegmentReader, Surroundings
 from campaigns.settings.documents import Mapping, Scalar, read_on
 from campaigns.settings.model import Settings
@@ -23,6 +24,7 @@ class Library:
     folder: Path
     catalogue: Catalogue = field(repr=False)
     settings: Settings = field(repr=False)
+    outside: Outside = field(default=NOTHING, repr=False)
 
     def names(self) -> list[str]:
         """The names of all segment files, sorted."""
@@ -94,7 +96,12 @@ class _Run:
                 node.mark.mistake("SEG004", "a segment file starts with keys such as `title:`.")
             )
             return None
-        around = Surroundings(catalogue=self.library.catalogue, settings=self.library.settings, others=self)
+        around = Surroundings(
+            catalogue=self.library.catalogue,
+            settings=self.library.settings,
+            others=self,
+            outside=self.library.outside,
+        )
         reader = SegmentReader(name, node, around)
         segment = reader.read()
         self.found += [*map(_of_a_condition, repeated), *reader.found]

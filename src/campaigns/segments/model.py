@@ -14,6 +14,7 @@ from campaigns.catalogue.model import EventEntry, FieldEntry, MetricEntry
 from campaigns.settings.model import MessageKind
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+ANY_NEWSLETTER = "any_newsletter"
 Unknown = Literal["yes", "no"]
 
 
@@ -128,6 +129,40 @@ class EventCondition(Condition):
     def kind(self) -> str:
         """`did`, or `did_not` when no event may be there."""
         return "did_not" if self.most == 0 else "did"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerCondition(EventCondition):
+    """How many matching answers to a survey a person gave; `answers` are the tests of each answer."""
+
+    answers: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageCondition(Condition):
+    """How many messages of a mailing a person received, or how many times links in them were clicked."""
+
+    verb: Literal["received", "clicked"]
+    mailing: str  # a name, or ANY_NEWSLETTER
+    within: Duration | None = None
+    least: int = 1
+    most: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListCondition(Condition):
+    """The person is on an imported list, from the day of its entry until the day before its deletion."""
+
+    name: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NearCondition(FieldCondition):
+    """The postal code is one of those whose centre lies within so many kilometres of a place."""
+
+    centre: str  # as the file names it
+    radius_km: Decimal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,6 +313,12 @@ def children(condition: Condition) -> tuple[Condition, ...]:
 
 
 def _profiles(condition: Condition) -> bool:
-    return isinstance(condition, MetricCondition) or (
-        isinstance(condition, EventCondition) and condition.event.behaviour
-    )
+    match condition:
+        case MetricCondition():
+            return True
+        case EventCondition(event=event):
+            return event.behaviour
+        case MessageCondition(verb=verb):
+            return verb == "clicked"
+        case _:
+            return False

@@ -28,6 +28,7 @@ from campaigns.segments.model import (
     Range,
     Segment,
 )
+from campaigns.segments.outside import Outside
 from campaigns.settings.binding import near
 from campaigns.settings.documents import Entry, Mark, Node, Scalar, Sequence
 from campaigns.settings.documents import Mapping as MappingNode
@@ -55,6 +56,7 @@ class Surroundings:
     catalogue: Catalogue
     settings: Settings
     others: Others
+    outside: Outside
 
 
 @dataclass(slots=True)
@@ -128,6 +130,7 @@ class SegmentReader:
             purpose=settings.purposes.get(purpose),
             audience=catalogue.audiences.get(audience),
             others=self.around.others,
+            outside=self.around.outside,
         )
 
     def _conditions(self, key: str, conditions: Conditions, here: Here) -> tuple[Condition, ...]:

@@ -18,7 +18,7 @@ from campaigns.permissions import calendar, state
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
-from campaigns.segments import choosing, consents, restricted, sql
+from campaigns.segments import choosing, consents, contacts, restricted, sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import Condition, Segment
 from campaigns.segments.sentences import sentence
@@ -139,6 +139,7 @@ def resolve(
     """
     known = words or state.words(ledger)
     consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=known)
+    contacts.register(db, segment, ledger)
     compiled = compile_segment(segment, as_of, settings.zone)
     db.execute(f"CREATE OR REPLACE TEMP TABLE verdicts AS {compiled.everybody.sql(dialect=sql.DIALECT)}")
     restricted.leave_out(db, known, segment.controller, message_kind or segment.message_kind)

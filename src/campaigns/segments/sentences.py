@@ -8,12 +8,17 @@ from decimal import Decimal
 
 from campaigns.catalogue.units import plain, shown
 from campaigns.segments.model import (
+    ANY_NEWSLETTER,
+    AnswerCondition,
     Condition,
     Duration,
     EventCondition,
     FieldCondition,
     GroupCondition,
+    ListCondition,
+    MessageCondition,
     MetricCondition,
+    NearCondition,
     Range,
     RelatedCondition,
     SampleCondition,
@@ -31,12 +36,20 @@ _SHOWN = 5  # items of a list; the rest is counted
 def sentence(condition: Condition) -> str:
     """One line of English, with the catalogue's labels."""
     match condition:
+        case NearCondition(field=field, centre=centre, radius_km=radius):
+            return f"{field.label['en']} within {plain(radius)} km of {centre}"
         case FieldCondition(field=field, tests=tests):
             return f"{field.label['en']} {_tests(tests, field.unit)}"
         case MetricCondition(metric=metric, period=period, tests=tests):
             return f"{metric.label['en']} over {period} {_tests(tests, metric.unit)}"
+        case AnswerCondition():
+            return _answer(condition)
         case EventCondition():
             return _event(condition)
+        case MessageCondition():
+            return _message(condition)
+        case ListCondition(name=name, negated=negated):
+            return f"{'not ' if negated else ''}on the list {name}"
         case RelatedCondition():
             return _related(condition)
         case SegmentCondition(segment=segment, negated=negated):
@@ -68,13 +81,32 @@ def _event(condition: EventCondition) -> str:
     label = condition.event.label["en"]
     if condition.kind == "did_not":
         label = f"never {label}"
-    parts = [label]
-    parts += [f"{name} {said(values)}" for name, values in condition.where]
+    return ", ".join([label, *_said_of(condition), *_how_often(condition)])
+
+
+def _said_of(condition: EventCondition) -> Iterable[str]:
+    return (f"{name} {said(values)}" for name, values in condition.where)
+
+
+def _answer(condition: AnswerCondition) -> str:
+    never = "never " if condition.kind == "did_not" else ""
+    head = f"{never}answered {' '.join(_said_of(condition))}"
+    answers = [f"answer {_tests(condition.answers, '')}"] if condition.answers else []
+    return ", ".join([head, *answers, *_how_often(condition)])
+
+
+def _message(condition: MessageCondition) -> str:
+    never = "never " if condition.most == 0 else ""
+    mailing = "any newsletter" if condition.mailing == ANY_NEWSLETTER else condition.mailing
+    what = f"received {mailing}" if condition.verb == "received" else f"clicked a link of {mailing}"
+    return ", ".join([f"{never}{what}", *_how_often(condition)])
+
+
+def _how_often(condition: EventCondition | MessageCondition) -> Iterable[str]:
     if condition.within:
-        parts.append(f"within the last {said(condition.within)}")
-    if condition.kind == "did" and (condition.least, condition.most) != (1, None):
-        parts.append(_times(condition.least, condition.most))
-    return ", ".join(parts)
+        yield f"within the last {said(condition.within)}"
+    if condition.most != 0 and (condition.least, condition.most) != (1, None):
+        yield _times(condition.least, condition.most)
 
 
 def _times(least: int, most: int | None) -> str:

@@ -35,10 +35,18 @@ class Inputs:
     lake_versions: Mapping[str, int]
     ledger_position: int
     rule_version: str
+    mailings: str = ""  # how far those have come that it asks about, see `contacts.position`
 
     @classmethod
     def of(
-        cls, segment: Segment, lake: Snapshot, *, as_of: date, ledger_position: int, rule_version: str
+        cls,
+        segment: Segment,
+        lake: Snapshot,
+        *,
+        as_of: date,
+        ledger_position: int,
+        rule_version: str,
+        mailings: str = "",
     ) -> Inputs:
         """Those of a segment on a day, over a snapshot of the lake and the ledger up to a position."""
         read = {name: version for name, version in lake.versions.items() if name not in _NOT_READ}
@@ -49,6 +57,7 @@ class Inputs:
             lake_versions=read,
             ledger_position=ledger_position,
             rule_version=rule_version,
+            mailings=mailings,
         )
 
     @property
@@ -61,6 +70,7 @@ class Inputs:
                 dict(self.lake_versions),
                 self.ledger_position,
                 self.rule_version,
+                self.mailings,
             ]
         )
 

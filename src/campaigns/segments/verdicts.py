@@ -12,6 +12,8 @@ from campaigns.segments import sql
 from campaigns.segments.chains import Chain, Step
 from campaigns.segments.drawing import is_drawn_sql
 from campaigns.segments.model import (
+    AnswerCondition,
+    Duration,
     EventCondition,
     FieldCondition,
     MetricCondition,
@@ -20,7 +22,7 @@ from campaigns.segments.model import (
     ShareOf,
     Test,
 )
-from campaigns.segments.predicates import NEGATIVE, predicate
+from campaigns.segments.predicates import NEGATIVE, fitting, predicate
 from campaigns.segments.rows import BROWSING_CONSENTS, MAIN, Measured, Rows
 
 
@@ -93,23 +95,21 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
 
     Web visits of people who did not agree to it are unknown.
     """
-    occurred = sql.column("occurred_at")
     query = (
         exp.select("person_id", sql.named(sql.count_rows(), "times"))
         .from_("events")
         .where(
             sql.equal(sql.column("controller"), sql.literal(rows.controller)),
             sql.equal(sql.column("name"), sql.literal(condition.event.name)),
-            exp.LT(this=occurred, expression=sql.literal(_midnight(rows.as_of + timedelta(days=1), zone))),
+            *whole_days("occurred_at", rows.as_of, zone, within=condition.within),
         )
     )
-    if condition.within is not None:
-        first = _midnight(condition.within.before(rows.as_of), zone)
-        query = query.where(exp.GTE(this=occurred.copy(), expression=sql.literal(first)))
     for name, values in condition.where:
         query = query.where(_property_is(name, values))
+    if isinstance(condition, AnswerCondition) and condition.answers:
+        query = query.where(_answer_is(condition.answers, rows.as_of))
     times: exp.Expr = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
-    verdict = _counted(times, condition.least, condition.most)
+    verdict = counted(times, condition.least, condition.most)
     if condition.event.needs_cookies:
         consents = exp.select("person_id").from_(BROWSING_CONSENTS)
         agreed = sql.in_query(chain.column("person_id"), consents)
@@ -119,19 +119,42 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
     return Step(verdict=verdict, found=found, using=("person_id",), value=times)
 
 
+def whole_days(name: str, as_of: date, zone: ZoneInfo, *, within: Duration | None) -> list[exp.Expr]:
+    """A moment lies in whole local days: up to the segment's day, and within a length of time before it."""
+    moment = sql.column(name)
+    after = exp.LT(this=moment, expression=sql.literal(_midnight(as_of + timedelta(days=1), zone)))
+    if within is None:
+        return [after]
+    first = sql.literal(_midnight(within.before(as_of), zone))
+    return [after, exp.GTE(this=moment.copy(), expression=first)]
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
 
 
-def _property_is(name: str, values: Sequence[str]) -> exp.Expr:
+def _said(name: str) -> exp.Expr:
     path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
-    said = exp.paren(exp.JSONExtractScalar(this=sql.column("properties"), expression=path))
+    return exp.paren(exp.JSONExtractScalar(this=sql.column("properties"), expression=path))
+
+
+def _answer_is(tests: Sequence[Test], as_of: date) -> exp.Expr:
+    """Bounds compare the answer as a number: what is none passes no bound. Other tests compare the text."""
+    said = _said("answer")
+    number = exp.TryCast(this=said.copy(), to=exp.DataType.build("double"))
+    parts = [predicate(said if test.name in fitting("text") else number, [test], as_of) for test in tests]
+    return sql.all_of(parts)
+
+
+def _property_is(name: str, values: Sequence[str]) -> exp.Expr:
+    said = _said(name)
     if len(values) == 1:
         return sql.equal(said, sql.literal(values[0]))
     return exp.In(this=said, expressions=[sql.literal(value) for value in values])
 
 
-def _counted(times: exp.Expr, least: int, most: int | None) -> exp.Expr:
+def counted(times: exp.Expr, least: int, most: int | None) -> exp.Expr:
+    """A number of times lies between the bounds."""
     if most == least:
         return sql.equal(times.copy(), sql.literal(least))
     bounds: list[exp.Expr] = []

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from campaigns.lake import Lake
     from campaigns.ledger import Ledger
     from campaigns.mailings.library import Library as Mailings
+    from campaigns.mailings.outside import Outside
     from campaigns.mailings.parts import Parts
     from campaigns.segments.library import Library as Segments
     from campaigns.settings.model import Settings
@@ -112,7 +113,25 @@ class Workspace:
         """The definitions in `segments/`."""
         from campaigns.segments.library import Library
 
-        return Library(folder=self.root / "segments", catalogue=self.catalogue, settings=self.settings)
+        return Library(
+            folder=self.root / "segments",
+            catalogue=self.catalogue,
+            settings=self.settings,
+            outside=self.outside,
+        )
+
+    @cached_property
+    def outside(self) -> Outside:
+        """What segments may name of mailings, lists and places."""
+        from campaigns.mailings.outside import Outside
+
+        return Outside(
+            root=self.root,
+            settings=self.settings,
+            lake=lambda: self.lake,
+            ledger=lambda: self.ledger,
+            clock=self.now,
+        )
 
     @cached_property
     def templates(self) -> Templates:

@@ -77,7 +77,7 @@ def _find(
     from campaigns.permissions import state
     from campaigns.permissions.rules import rule_version
     from campaigns.register.disclosing import hidden
-    from campaigns.segments import snapshots
+    from campaigns.segments import contacts, snapshots
     from campaigns.segments.resolving import resolve
 
     words = state.words(workspace.ledger)
@@ -90,6 +90,7 @@ def _find(
             as_of=today,
             ledger_position=words.position,
             rule_version=rule_version(workspace.settings),
+            mailings=contacts.position(segment, workspace.ledger),
         )
         if same := snapshots.same(before, segment, inputs):
             kept.append(same)

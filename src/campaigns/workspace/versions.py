@@ -43,6 +43,7 @@ def library_at(workspace: Workspace, reference: str) -> Iterator[Library]:
             folder=folder / FOLDER,
             catalogue=load(workspace.settings, folder / FOLDER / "catalogue"),
             settings=workspace.settings,
+            outside=workspace.outside,
         )
 
 

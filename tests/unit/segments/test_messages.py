@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import campaigns.segments
 from campaigns.catalogue.model import Deprecated
 from campaigns.errors import Mistakes, NotFound
 from campaigns.segments.codes import CODES
+from campaigns.segments.outside import NOTHING
 from support.segments import library, segment_text
 
 BAD = """\
@@ -143,6 +145,35 @@ ONE_MISTAKE = [
     ("{has: contract, where: [{metric: kwh_year, over: last full year, at_least: 1 kWh}]}", "SEG018", "contracts have no metrics", ""),
     ("{has: site, where: {field: heating, is: oil}}", "SEG004", "`where` needs a list of conditions.", "start each condition with `-`"),
     ("{has: site, where: []}", "SEG004", "`where` has no condition.", ""),
+    ("{received: renewal_ofer}", "SEG061", "there is no mailing called `renewal_ofer`.", "did you mean `renewal_offer`?"),
+    ("{clicked: newsletter}", "SEG061", "there is no mailing called `newsletter`.", "did you mean `any_newsletter`?"),
+    ("{received: }", "SEG004", "`received` needs a name.", ""),
+    ("{received: [welcome, renewal_offer]}", "SEG004", "`received` needs a name.", ""),
+    ("{received: welcome, at_least: 2}", "SEG031", "this needs the word `times`.", "did you mean `2 times`?"),
+    ("{received: welcome, at_least: 0 times}", "SEG042", "everybody did it at least 0 times", ""),
+    ("{received: welcome, where: {page: x}}", "SEG012", "`where` does not belong to `received`.", ""),
+    ("{not_clicked: welcome, at_least: 2 times}", "SEG012", "`at_least` does not belong to `not_clicked`.", ""),
+    ("{clicked: welcome, within_last: 9 dayz}", "SEG034", "`9 dayz` is not a length of time.", ""),
+    ("{has: site, where: [{received: welcome}]}", "SEG018", "`received` speaks of the person: move this condition out of `has: site`.", ""),
+    ("{answered: }", "SEG004", "`answered` needs a name.", ""),
+    ("{answered: {question: nps}}", "SEG004", "`answered` needs a survey.", "write it like `{survey: autumn, question: nps, at_most: 6}`"),
+    ("{answered: {survey: autumn, at_mots: 6}}", "SEG013", "`at_mots` is not a test.", "did you mean `at_most`?"),
+    ("{answered: {survey: autumn, at_most: six}}", "SEG035", "`six` is not a number", ""),
+    ("{answered: {survey: autumn, at_least: 9, at_most: 6}}", "SEG041", "no `answer` can pass all of these tests.", ""),
+    ("{answered: {survey: [autumn, {a: b}]}}", "SEG004", "`survey` lists plain values.", ""),
+    ("{answered: autumn, where: {question: nps}}", "SEG012", "`where` does not belong to `answered`.", ""),
+    ("{in_list: fair_2025}", "SEG062", "there is no list called `fair_2025`.", "did you mean `fair_2026`?"),
+    ("{not_in_list: old_fair}", "SEG063", "the list `old_fair` is over: its last entry was to be deleted on 2026-03-01.", "take the condition out"),
+    ("{in_list: energy_fair, within_last: 3 days}", "SEG012", "`within_last` does not belong to `in_list`.", ""),
+    ("{near: '15110'}", "SEG014", "`near` needs the distance: how far is still near.", "add `within: 15 km`"),
+    ("{near: '15110', within: 15}", "SEG031", "the distance needs a unit.", "did you mean `15 km`?"),
+    ("{near: '15110', within: 15 miles}", "SEG035", "`15 miles` is not a distance.", "write it like `15 km`"),
+    ("{near: '15110', within: 0 km}", "SEG035", "`0 km` is not more than 0 km and at most 2000 km.", ""),
+    ("{near: '15111', within: 15 km}", "SEG067", "places.csv has no postal code or place `15111`.", "did you mean `15110`?"),
+    ("{near: Lathi, within: 15 km}", "SEG067", "places.csv has no postal code or place `Lathi`.", "did you mean `lahti`?"),
+    ("{near: Lahti, wihtin: 15 km}", "SEG012", "`wihtin` does not belong to `near`.", "did you mean `within`?"),
+    ("{near: Lahti, within: 1 m}", "SEG041", "no postal code of places.csv lies that near to `Lahti`.", ""),
+    ("{has: contract, where: [{near: Lahti, within: 15 km}]}", "SEG018", "contracts have no postal code", ""),
     ("{in_segment: nobody}", "SEG025", "there is no segment called `nobody`.", ""),
     ("{any: [], unknown: include}", "SEG004", "`any` has no condition.", ""),
     ("{any: [{field: language, is: fi}], when: x}", "SEG012", "`when` does not belong to `any`.", ""),
@@ -341,6 +372,48 @@ def test_repeated_keys_in_other_places(tmp_path: Path) -> None:  # attack 35
     assert "in the same place" in found[2].message
 
 
+def test_what_the_workspace_lacks(tmp_path: Path) -> None:
+    """A library alone: no mailings, no lists, no places.csv; and what a purpose may not use."""
+    known = library(tmp_path, {"a": segment_text("{near: Lahti, within: 5 km}", "{in_list: fair}")})
+    found = replace(known, outside=NOTHING).check()
+    assert [(one.code, one.message) for one in found] == [
+        ("SEG064", "`near` needs the file places.csv, which says where postal codes are."),
+        ("SEG062", "there is no list called `fair`."),
+    ]
+    assert "`15110,Lahti,60.9838,25.6562`; campaigns demo writes one" in found[0].hint
+    assert found[1].hint == "import one: a source of kind `list_members`"
+    text = segment_text(
+        "{received: welcome}",
+        "{clicked: welcome}",
+        "{in_list: energy_fair}",
+        "{answered: autumn}",
+        purpose="contract_notice",
+    )
+    assert [
+        (one.line, one.code, one.message.split(":")[0]) for one in library(tmp_path, {"a": text}).check()
+    ] == [
+        (6, "SEG027", "`received` is marketing data"),
+        (7, "SEG027", "`clicked` is behaviour data"),
+        (8, "SEG027", "`in_list` is marketing data"),
+        (9, "SEG027", "`survey_answered` is feedback data"),
+    ]
+
+
+def test_a_segment_used_by_another_brings_its_categories(tmp_path: Path) -> None:
+    inner = segment_text("{received: welcome}")
+    outer = segment_text("{in_segment: inner}", purpose="contract_notice")
+    (found,) = library(tmp_path, {"inner": inner, "outer": outer}).check()
+    assert (found.code, found.message.split(":")[0]) == (
+        "SEG027",
+        "`inner` uses `received`, which is marketing data",
+    )
+
+
+def test_a_segment_that_names_itself(tmp_path: Path) -> None:
+    (found,) = library(tmp_path, {"a": segment_text("{in_segment: a}")}).check()
+    assert (found.code, found.message) == ("SEG026", "segments refer to each other in a circle: a → a.")
+
+
 def test_a_replaced_word(tmp_path: Path) -> None:
     known = library(tmp_path, {"a": segment_text("{field: language, is: fi}")})
     field = known.catalogue.fields["person"]["language"]
@@ -369,5 +442,5 @@ def test_every_code_is_explained_and_tested() -> None:
         for code in re.findall(r"SEG\d{3}", path.read_text(encoding="utf-8"))
     }
     assert used == set(CODES)
-    tested = re.findall(r"SEG\d{3}", Path(__file__).read_text(encoding="utf-8"))
-    assert set(CODES) <= set(tested)
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
+    assert set(CODES) <= set(re.findall(r"SEG\d{3}", tests))

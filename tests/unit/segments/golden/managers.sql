@@ -459,11 +459,9 @@ WITH audience AS (
       COUNT(*) AS times
     FROM events
     WHERE
-      (
-        controller = 'lahti_energia'
-        AND name = 'complaint_opened'
-        AND occurred_at < CAST('2026-11-24 22:00:00+00:00' AS TIMESTAMPTZ)
-      )
+      controller = 'lahti_energia'
+      AND name = 'complaint_opened'
+      AND occurred_at < CAST('2026-11-24 22:00:00+00:00' AS TIMESTAMPTZ)
       AND occurred_at >= CAST('2026-10-24 21:00:00+00:00' AS TIMESTAMPTZ)
     GROUP BY
       person_id
