@@ -58,6 +58,14 @@ def _sources(root: Path, settings: Settings) -> list[Mistake]:
     return check_sources(read(root / FILE, name=FILE), settings, all_kinds())
 
 
+def _places(workspace: Workspace) -> list[Mistake]:
+    try:
+        workspace.outside.places()
+    except Mistakes as found:
+        return found.mistakes
+    return []
+
+
 def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     workspace = Workspace(root, settings)
     try:
@@ -68,6 +76,7 @@ def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     yield from _sources(root, settings)
     yield from privacy_checking.check(read(root / FILE, name=FILE), settings, root, workspace.today())
     yield from _other_endings(root)
+    yield from _places(workspace)
     yield from workspace.segment_files.check()
     yield from workspace.templates.check()
     yield from workspace.mailings.check()
