@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -38,7 +39,7 @@ class Written:
 
 
 def write(dice: Dice, inbox: Inbox, homes: pl.DataFrame, around: Surroundings, stamp: str) -> Written:
-    """Files of 60 metering points each, a small last one sent twice, and one of corrections."""
+    """Files of 60 metering points each, a small last one sent again, packed, and one of corrections."""
     last = homes[-2:]
     groups = [homes[at : at + POINTS_A_FILE] for at in range(0, homes.height - 2, POINTS_A_FILE)]
     groups = [group[: homes.height - 2 - at * POINTS_A_FILE] for at, group in enumerate(groups)]
@@ -55,8 +56,8 @@ def write(dice: Dice, inbox: Inbox, homes: pl.DataFrame, around: Surroundings, s
         path = inbox.write(name, frame, decimals=6, bom=number == 2, broken=BROKEN if group is last else ())
         counts.append(rows.select(pl.len(), pl.col("missing", "absent", "revised", "filled").sum()))
         if group is last:
-            copy = f"datahub_{stamp}_{number:02}_kopio.csv"
-            inbox.put(copy, path.read_bytes(), frame.height + len(BROKEN))
+            copy = f"datahub_{stamp}_{number:02}_kopio.csv.gz"
+            inbox.put(copy, gzip.compress(path.read_bytes(), mtime=0), frame.height + len(BROKEN))
     fixed = pl.concat(corrections).with_columns(missing=pl.lit(value=False), estimated=pl.lit(value=False))
     inbox.write(
         f"datahub_{stamp}_korjaus.csv",

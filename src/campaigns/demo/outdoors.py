@@ -27,10 +27,11 @@ class Outdoors:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """The same period in hours and in quarters."""
+    """The same period in hours and in quarters, and the hours of the days before it."""
 
     hours: Outdoors
     quarters: Outdoors
+    before: Outdoors
 
 
 def surround(dice: Dice, inbox: Inbox, *, as_of: date, days: int) -> Surroundings:
@@ -47,12 +48,16 @@ def surround(dice: Dice, inbox: Inbox, *, as_of: date, days: int) -> Surrounding
     skip = int((hours.start - long.start).total_seconds()) // 3600
     part = slice(skip, skip + hours.steps)
     clear = dice.of("sky").beta(1.1, 0.9, days + 1)
+    before = Grid(first=long.first, days=EARLIER, minutes=60)
     split = market.before_quarters(hours)
     fine = np.concatenate([np.repeat(price[part][:split], 4), quarterly.reshape(-1, 4)[part][split:].ravel()])
     return Surroundings(
         hours=Outdoors(grid=hours, celsius=celsius[part], price=price[part], clear=clear[hours.day]),
         quarters=Outdoors(
             grid=quarters, celsius=np.repeat(celsius[part], 4), price=fine, clear=clear[quarters.day]
+        ),
+        before=Outdoors(
+            grid=before, celsius=celsius[:skip], price=price[:skip], clear=np.full(skip, clear.mean())
         ),
     )
 

@@ -22,6 +22,11 @@ def company_rows(companies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def site_numbers(prefix: str) -> pl.Expr:
+    """The usage place as a company's systems number it."""
+    return pl.format("{}{}", pl.lit(prefix), 200_000 + pl.col("site"))
+
+
 def site_rows(places: pl.DataFrame, *, prefix: str) -> pl.DataFrame:
     """The columns of kayttopaikat_*.csv: a row a metering point; district heat is one more without a GSRN."""
     electricity = places.select("site", energy=pl.lit("electricity"), order=pl.lit(0))
@@ -30,7 +35,7 @@ def site_rows(places: pl.DataFrame, *, prefix: str) -> pl.DataFrame:
     metered = points.join(places, on="site", maintain_order="left").sort("site", "order", maintain_order=True)
     electric = pl.col("energy") == "electricity"
     return metered.select(
-        pl.format("{}{}", pl.lit(prefix), 200_000 + pl.col("site")).alias("käyttöpaikkanro"),
+        site_numbers(prefix).alias("käyttöpaikkanro"),
         pl.when(electric).then(pl.col("gsrn").cast(pl.String)).alias("gsrn"),
         finnish("energy").alias("energialaji"),
         pl.col("street").alias("katuosoite"),

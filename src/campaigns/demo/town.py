@@ -21,6 +21,7 @@ from campaigns.demo import (
     desk,
     happenings,
     mess,
+    meters,
     network,
     outdoors,
     people,
@@ -77,6 +78,7 @@ def write(folder: Path, *, customers: int = 2000, seed: int = 1, as_of: date, da
     around = outdoors.surround(dice, inbox, as_of=as_of, days=days)
     metered = readings.choose_metered(dice, town.homes, _held(town, as_of), customers)
     read = datahub.write(dice, inbox, metered, around, stamp)
+    meters.write(dice, inbox, metered, town.homes, around, stamp)
     secret = folder.parent / TRUTH
     truth.write(secret, town.people, town.homes, town.contracts, metered, other.people, as_of)
     return TownSummary(

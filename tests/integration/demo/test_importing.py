@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from campaigns import consumption, engine, permissions
-from campaigns.demo import mess, town
+from campaigns.demo import mess, meters, outdoors, town
 from campaigns.lake import Lake
 from campaigns.ledger import Ledger, permission_events
 from campaigns.register import dealings, lists
@@ -19,6 +19,8 @@ from campaigns.register.deliveries import Imported
 from campaigns.register.importing import import_files
 from campaigns.register.kinds import KINDS as REGISTER
 from campaigns.settings.loading import load
+
+from .conftest import AS_OF, DAYS
 
 WORKSPACE = Path(__file__).parents[3] / "campaigns.yml"
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -146,6 +148,23 @@ def test_the_copy_of_a_file_changes_nothing_and_readings_lose_only_the_broken(
         + written.mess["missing intervals that came later"]
     )
     assert of(done, "datahub_20261124_korjaus").accepted == corrected
+
+
+def test_readings_past_the_datahub_go_in_by_their_usage_place(done: Done) -> None:
+    history, heat = of(done, "mittaushistoria_"), of(done, "kaukolampo_")
+    assert (history.kind, heat.kind) == ("readings", "heat_meters")
+    assert (history.accepted, heat.accepted) == (history.rows, heat.rows)
+    with done.lake.snapshot() as snapshot:
+        points = snapshot.frame("metering_points").filter(energy="district_heat")
+        is_over = pl.col("local_date") < AS_OF  # the last reading is today's, at midnight
+        days = snapshot.frame("consumption_days").filter(is_over, direction="import")
+        heat_days = snapshot.frame("heat_days").filter(is_over)
+    earlier = days.filter(pl.col("local_date") < AS_OF - timedelta(days=DAYS))
+    assert earlier.group_by("gsrn").len()["len"].to_list() == [outdoors.EARLIER] * meters.OLD_METERS
+    mine = days.join(points, on=["controller", "metering_point_id"], how="semi")
+    assert mine.height == heat_days.height == DAYS * meters.HEAT_METERS
+    assert (mine["intervals_present"] == mine["intervals_expected"]).all()
+    assert heat_days.select(pl.col("inlet_m3c") > pl.col("return_m3c")).to_series().all()
 
 
 def test_words_of_everybody_who_went_in_are_in_the_ledger(done: Done, written: town.TownSummary) -> None:
