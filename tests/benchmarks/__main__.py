@@ -13,11 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import decisions, detecting, importing, previewing, sending, unsubscribing
+from benchmarks import consuming, decisions, detecting, importing, previewing, sending, unsubscribing
 from benchmarks.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "import": importing.run,
+    "consumption": consuming.run,
     "preview": previewing.run,
     "decisions": decisions.run,
     "detecting": detecting.run,
