@@ -18,16 +18,23 @@ def register(app: typer.Typer) -> None:
 
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders (default: all).")] = None,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="Also try the example persons of tests/segments/.")
+    ] = False,
     json: context.Json = False,
 ) -> None:
     """Find every mistake in every file.
 
     In campaigns.yml, segments, templates and mailings; exit 1 when there are any.
-    No data is read. Example: campaigns check segments/
+    No data is read. Example: campaigns check segments/ --tests
     """
     from campaigns.workspace import checking as room
 
     mistakes = room.check(context.chosen_folder(), paths or [])
+    tried = None
+    if tests:
+        tried = room.try_examples(context.workspace())
+        mistakes = [*mistakes, *tried.mistakes]
     if json:
         as_json([mistake.as_json() for mistake in mistakes])
     elif mistakes:
@@ -35,6 +42,6 @@ def check(
             talk(f"{mistake}\n")
         say(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}")
     else:
-        say("all well")
+        say(f"all well, and {tried}" if tried else "all well")
     if mistakes:
         raise typer.Exit(1)

@@ -10,7 +10,7 @@ from campaigns.errors import Mistake, Mistakes, UserError
 from campaigns.settings.documents import read
 from campaigns.settings.loading import FILE, find_workspace, load
 from campaigns.settings.model import Settings
-from campaigns.workspace import privacy_checking
+from campaigns.workspace import examples, privacy_checking
 from campaigns.workspace.project import Workspace
 
 
@@ -28,6 +28,11 @@ def check(folder: Path | None, paths: Sequence[Path]) -> list[Mistake]:
         return found.mistakes
     mistakes = [mistake for mistake in _all(root, settings) if _asked(root, mistake, wanted)]
     return Mistakes(mistakes).mistakes
+
+
+def try_examples(workspace: Workspace) -> examples.Tried:
+    """Run the example persons of all segments; none in files that have mistakes of their own."""
+    return examples.run(workspace)
 
 
 def _inside(root: Path, path: Path) -> Path:
@@ -80,3 +85,4 @@ def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     yield from workspace.segment_files.check()
     yield from workspace.templates.check()
     yield from workspace.mailings.check()
+    yield from examples.check(workspace)
