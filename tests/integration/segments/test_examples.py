@@ -253,7 +253,7 @@ def test_check_tells_slips_always_and_tries_people_when_asked(tmp_path: Path) ->
     assert check() == (0, "all well\n")
     code, told = check("--tests")
     assert code == 1
-    assert "tests/segments/houses.yml:4:23: EXA020 `a` is out (houses.yml:6), not in." in told
+    assert "tests/segments/houses.yml:4:23: EXA020 `a` is out (houses.yml:8), not in." in told
     (folder / "houses.yml").write_text(f"{head}  - {{name: a, expect: inn}}\n", encoding="utf-8")
     assert check()[0] == 1
     context.choose_folder(None)
