@@ -35,7 +35,8 @@ WITH suspects AS (
         greatest(highest_wh::BIGINT, -lowest_wh::BIGINT) * 60 / resolution_min AS most_w,
         lowest_wh = highest_wh AND intervals_present = intervals_expected AS is_flat
     FROM consumption_days
-    WHERE lowest_wh < 0 OR lowest_wh = highest_wh OR highest_wh::BIGINT * 60 > $lowest_w * resolution_min
+    WHERE lowest_wh < 0 OR (lowest_wh = highest_wh AND highest_wh <> 0)
+        OR highest_wh::BIGINT * 60 > $lowest_w * resolution_min
 ),
 flagged AS (
     SELECT controller, metering_point_id, direction, local_date, 'negative' AS flag, 0 AS value
