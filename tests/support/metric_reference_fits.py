@@ -9,11 +9,10 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from statistics import mean
 
 import numpy as np
 
-from support.metric_reference import Asked, Day, local
+from support.metric_reference import Asked, Day, local, mean
 from support.readings import Row
 
 NAMES = (

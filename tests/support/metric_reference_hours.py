@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import groupby, pairwise
-from statistics import mean, median, stdev
 
 import numpy as np
 
-from support.metric_reference import Asked, Day, Days, Point, Sky, is_off, minutes_of
+from support.metric_reference import Asked, Day, Days, Point, Sky, is_off, mean, minutes_of
 
 
 def counts(point: Point, asked: Asked, _: Sky, as_of: date) -> dict[str, float]:
@@ -75,7 +74,7 @@ def _sums(used: Days) -> dict[str, float]:
         "electricity_use": sum(of_days) / 1000,
         "load_factor": mean(every) / max(every),
         "weekday_weekend": mean(_wh(used, lambda day: not is_off(day))) / mean(_wh(used, is_off)),
-        "day_cv": stdev(of_days) / mean(of_days),
+        "day_cv": float(np.std(of_days, ddof=1)) / mean(of_days),
         "export_ratio": sum(day.exported for day in used.values()) / sum(of_days),
     }
 
@@ -84,7 +83,7 @@ def _peaks(used: Days, fuse_a: float | None) -> dict[str, float]:
     highest = [max(day.hours()) for day in used.values()]
     at = Counter(day.clock[int(np.argmax(day.hours()))] for day in used.values())
     found = {
-        "base_kw": median(min(day.hours()) for day in used.values()) / 1000,
+        "base_kw": float(np.median([min(day.hours()) for day in used.values()])) / 1000,
         "peak_kw": max(highest) / 1000,
         "peak_p99_kw": float(np.percentile(highest, 99)) / 1000,
         "peak_hour_mode": min(hour for hour, count in at.items() if count == max(at.values())),
@@ -152,7 +151,7 @@ def _appliances(used: Days) -> dict[str, float]:
 
 def _above(day: Day) -> list[float]:
     """Of each hour how much it lies above the day's median, that in whole Wh as days are kept."""
-    middle = math.trunc(median(day.hours()))
+    middle = math.trunc(np.median(day.hours()))
     return [wh - middle for wh in day.hours()]
 
 
@@ -173,9 +172,5 @@ def _has_stove(day: Day) -> bool:
 
 
 def _is_preheated(day: Day) -> bool:
-    more = max(day.hours_between(4, 8)) - mean(_floats(day.hours_between(0, 4)))
+    more = max(day.hours_between(4, 8)) - mean(day.hours_between(0, 4))
     return 500 <= more <= 2000
-
-
-def _floats(values: Sequence[int]) -> list[float]:
-    return [float(value) for value in values]

@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import mean
 
 import numpy as np
 
-from support.metric_reference import Asked, Day, Days, Point, Sky
+from support.metric_reference import Asked, Day, Days, Point, Sky, mean
 
 LATITUDE = math.radians(60.98)
 
