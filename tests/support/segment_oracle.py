@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,11 +18,15 @@ from zoneinfo import ZoneInfo
 
 from campaigns.catalogue.model import FieldEntry, MetricEntry
 from campaigns.segments.model import (
+    AnswerCondition,
     Condition,
     EventCondition,
     FieldCondition,
     GroupCondition,
+    ListCondition,
+    MessageCondition,
     MetricCondition,
+    NearCondition,
     Range,
     RelatedCondition,
     SampleCondition,
@@ -31,6 +36,7 @@ from campaigns.segments.model import (
     Test,
     Today,
 )
+from support.segments import PLACES_TEXT
 
 Row = Mapping[str, Any]
 Verdict = bool | None
@@ -136,12 +142,18 @@ class Oracle:
             case GroupCondition(kind=kind, conditions=inner):
                 verdicts = [self.verdict(one, person, segment, row) for one in inner]
                 return {"any": some, "all": every}.get(kind, lambda found: opposite(some(found)))(verdicts)
+            case NearCondition():
+                return self.near(condition, person, segment, row)
             case FieldCondition(field=field, tests=tests):
                 return self.field(field, tests, person, segment, row)
             case MetricCondition():
                 return self.metric(condition, person, segment, row)
             case EventCondition():
                 return self.event(condition, person, segment)
+            case MessageCondition():
+                return self.messages(condition, person, segment)
+            case ListCondition(name=name, negated=negated):
+                return self.listed(name, person, segment) != negated
             case RelatedCondition():
                 return self.related(condition, person, segment, row)
             case SegmentCondition(segment=other, negated=negated):
@@ -320,12 +332,69 @@ class Oracle:
         return times >= condition.least and (condition.most is None or times <= condition.most)
 
     def counts(self, condition: EventCondition, row: Row) -> bool:
-        moment: datetime = row["occurred_at"]
-        day = moment.astimezone(ZONE).date()
-        if day > self.as_of or (condition.within and day < condition.within.before(self.as_of)):
+        if not self.in_time(row["occurred_at"], condition):
             return False
         said = json.loads(row["properties"]) if row.get("properties") else {}
-        return all(said.get(name) in values for name, values in condition.where)
+        answers = condition.answers if isinstance(condition, AnswerCondition) else ()
+        return all(said.get(name) in values for name, values in condition.where) and all(
+            self.answer(test, said.get("answer")) is True for test in answers
+        )
+
+    def answer(self, test: Test, said: str | None) -> Verdict:
+        """Words are compared as texts; bounds as numbers, which a word does not pass."""
+        if test.name in ("is", "is_not", "one_of", "not_one_of", "starts_with"):
+            return self.test(test, said)
+        try:
+            return self.test(test, None if said is None else float(said))
+        except ValueError:
+            return False
+
+    def in_time(self, moment: datetime, condition: EventCondition | MessageCondition) -> bool:
+        day = moment.astimezone(ZONE).date()
+        return day <= self.as_of and not (condition.within and day < condition.within.before(self.as_of))
+
+    def messages(self, condition: MessageCondition, person: int, segment: Segment) -> Verdict:
+        table, moment = {"received": ("messages", "handed_over_at"), "clicked": ("clicks", "clicked_at")}[
+            condition.verb
+        ]
+        rows = [
+            row
+            for row in self.rows(table, segment)
+            if (
+                row["kind"] == "newsletter"
+                if condition.mailing == "any_newsletter"
+                else row["mailing"] == condition.mailing
+            )
+            and row[moment].astimezone(ZONE).date() <= self.as_of
+        ]
+        if condition.verb == "clicked" and not rows:
+            return None  # nobody was listening
+        times = sum(row["person_id"] == person and self.in_time(row[moment], condition) for row in rows)
+        return times >= condition.least and (condition.most is None or times <= condition.most)
+
+    def listed(self, name: str, person: int, segment: Segment) -> bool:
+        return any(
+            row["list_name"] == name
+            and row["person_id"] == person
+            and row["delete_on"] > self.as_of
+            and (row.get("added_on") is None or row["added_on"] <= self.as_of)
+            for row in self.rows("list_members", segment)
+        )
+
+    def near(self, condition: NearCondition, person: int, segment: Segment, row: Row | None) -> Verdict:
+        """By the angle between two places as seen from the middle of the globe."""
+        (code,) = self.values(condition.field, person, segment, row) or [None]
+        if code is None:
+            return None
+        lines = [line.split(",") for line in PLACES_TEXT.splitlines()[1:]]
+        at = {line[0]: line for line in lines}
+        centres = [line for line in lines if condition.centre in (line[0], line[1])]
+        if code not in at:
+            return False
+        middle = [sum(float(line[column]) for line in centres) / len(centres) for column in (2, 3)]
+        one, other = on_globe(*middle), on_globe(float(at[code][2]), float(at[code][3]))
+        angle = math.atan2(math.dist(one, other) / 2, math.sqrt(1 - (math.dist(one, other) / 2) ** 2)) * 2
+        return 6371 * angle <= float(condition.radius_km)
 
     def related(self, condition: RelatedCondition, person: int, segment: Segment, row: Row | None) -> Verdict:
         verdicts: dict[int, list[Verdict]] = {}
@@ -369,6 +438,12 @@ class Oracle:
         sites = {places.get(contract["metering_point_id"]) for contract in mine if self.runs(contract)}
         around = {"company_id_around": company} if company else {}
         return [{**site, **around} for site in self.rows("sites", segment) if site["site_id"] in sites]
+
+
+def on_globe(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """A place as a point on a globe of radius one."""
+    up, along = math.radians(latitude), math.radians(longitude)
+    return math.cos(up) * math.cos(along), math.cos(up) * math.sin(along), math.sin(up)
 
 
 def number(value: Any) -> Any:

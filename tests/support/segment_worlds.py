@@ -26,10 +26,13 @@ BUILDINGS, HEATINGS = ("detached_house", "apartment"), ("oil", "direct_electric"
 TYPES, ROLES = ("fixed_term", "spot"), ("decision_maker", "contact")
 RELATIONS = ("customer", "former_customer", "subscriber", "prospect")
 EVENTS, PAGES = ("moved_out", "quote_requested", "page_visited"), ("heat_pumps", "front", "it's")
+SURVEYS, ANSWERS = ("autumn", "spring"), ("6", "9", "10", "none")
+MAILINGS = (("welcome", "marketing"), ("december_newsletter", "newsletter"), ("gone", "newsletter"))
+LISTS = ("energy_fair", "fair_2026")
 PERIODS = ("last full year", "last 12 months")
 METRICS = ("electricity_use", "kwh_year", "winter_summer", "peak_kw", "spot_paid", "market_average")
 NUMBERS = (0.25, 0.5, 3.0, 6.0, 9000.0, 12000.5)
-WORDS = ("15100", "15110", "00100")
+WORDS = ("15100", "15110", "15860", "18100", "00100", "99999")
 
 controllers = st.sampled_from([OURS, OURS, OURS, THEIRS])
 days = st.integers(-420, 120).map(lambda offset: TODAY + timedelta(days=offset))
@@ -55,6 +58,32 @@ properties = st.one_of(
 )
 
 
+answers = st.fixed_dictionaries(
+    {"survey": st.sampled_from(SURVEYS), "question": st.sampled_from(("nps", "why"))},
+    optional={"answer": st.sampled_from(ANSWERS)},
+).map(json.dumps)
+
+
+def contacted(moment: str) -> st.SearchStrategy[Any]:
+    """Rows of what became of mailings."""
+    mailing = st.sampled_from(MAILINGS)
+    row = st.builds(
+        lambda owner, of, person, at: {
+            "controller": owner, "mailing": of[0], "kind": of[1], "person_id": person, moment: at
+        },
+        controllers,
+        mailing,
+        PEOPLE,
+        moments,
+    )  # fmt: skip
+    return st.lists(row, max_size=8)
+
+
+def with_answers(world: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Answers to surveys are events too."""
+    return {**world, "events": [*world["events"], *world.pop("answers")]}
+
+
 def with_their_sites(world: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """A register file tells of a metering point and its site in one row: none is without the other."""
     told = {(site["controller"], site["site_id"]) for site in world["sites"]}
@@ -64,90 +93,115 @@ def with_their_sites(world: dict[str, list[dict[str, Any]]]) -> dict[str, list[d
     return {**world, "sites": [*world["sites"], *more]}
 
 
-worlds = st.fixed_dictionaries(
-    {
-        "persons": rows(
-            8,
-            ("person_id",),
-            person_id=PEOPLE,
-            kind=st.sampled_from(KINDS),
-            language=maybe(st.sampled_from(LANGUAGES)),
-            birth_year=maybe(st.sampled_from((1950, 1990, 2010))),
-            postal_code=maybe(st.sampled_from(WORDS)),
-            ended_on=st.one_of(st.none(), st.none(), st.none(), days),
-        ),
-        "sites": rows(
-            6,
-            ("site_id",),
-            site_id=SITES,
-            building_type=maybe(st.sampled_from(BUILDINGS)),
-            heating=maybe(st.sampled_from(HEATINGS)),
-            building_year=maybe(st.sampled_from((1960, 2005))),
-        ),
-        "metering_points": rows(
-            8,
-            ("metering_point_id",),
-            metering_point_id=POINTS,
-            site_id=SITES,
-            energy=st.sampled_from(("electricity", "electricity", "district_heat")),
-            fuse_a=maybe(st.sampled_from((25, 35))),
-        ),
-        "contracts": rows(
-            12,
-            ("contract_id",),
-            contract_id=st.integers(1, 12),
-            person_id=maybe(PEOPLE),
-            company_id=maybe(COMPANIES),
-            metering_point_id=POINTS,
-            contract_type=maybe(st.sampled_from(TYPES)),
-            start_date=maybe(days),
-            end_date=maybe(days),
-            annual_kwh_estimate=maybe(st.sampled_from((3000, 12000))),
-        ),
-        "relationships": rows(
-            8,
-            person_id=PEOPLE,
-            kind=st.sampled_from(RELATIONS),
-            start_date=maybe(days),
-            end_date=maybe(days),
-        ),
-        "companies": rows(
-            4,
-            ("company_id",),
-            company_id=COMPANIES,
-            size=maybe(st.sampled_from((5, 10, 200))),
-            postal_code=maybe(st.sampled_from(WORDS)),
-        ),
-        "roles": rows(
-            6,
-            ("person_id", "company_id", "role"),
-            person_id=PEOPLE,
-            company_id=COMPANIES,
-            role=st.sampled_from(ROLES),
-            start_date=maybe(days),
-            end_date=maybe(days),
-        ),
-        "events": rows(
-            10,
-            ("event_id",),
-            event_id=st.integers(1, 12),
-            person_id=PEOPLE,
-            name=st.sampled_from(EVENTS),
-            occurred_at=moments,
-            properties=properties,
-        ),
-        "metrics": rows(
-            14,
-            ("metering_point_id", "period", "as_of"),
-            metering_point_id=POINTS,
-            period=st.sampled_from(PERIODS),
-            as_of=st.sampled_from((date(2026, 10, 31), date(2026, 11, 22), date(2026, 11, 30))),
-            **{name: maybe(st.sampled_from(NUMBERS)) for name in METRICS},
-        ),
-        "hourly_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
-        "browsing_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
-    }
-).map(with_their_sites)
+worlds = (
+    st.fixed_dictionaries(
+        {
+            "persons": rows(
+                8,
+                ("person_id",),
+                person_id=PEOPLE,
+                kind=st.sampled_from(KINDS),
+                language=maybe(st.sampled_from(LANGUAGES)),
+                birth_year=maybe(st.sampled_from((1950, 1990, 2010))),
+                postal_code=maybe(st.sampled_from(WORDS)),
+                ended_on=st.one_of(st.none(), st.none(), st.none(), days),
+            ),
+            "sites": rows(
+                6,
+                ("site_id",),
+                site_id=SITES,
+                building_type=maybe(st.sampled_from(BUILDINGS)),
+                heating=maybe(st.sampled_from(HEATINGS)),
+                building_year=maybe(st.sampled_from((1960, 2005))),
+                postal_code=maybe(st.sampled_from(WORDS)),
+            ),
+            "metering_points": rows(
+                8,
+                ("metering_point_id",),
+                metering_point_id=POINTS,
+                site_id=SITES,
+                energy=st.sampled_from(("electricity", "electricity", "district_heat")),
+                fuse_a=maybe(st.sampled_from((25, 35))),
+            ),
+            "contracts": rows(
+                12,
+                ("contract_id",),
+                contract_id=st.integers(1, 12),
+                person_id=maybe(PEOPLE),
+                company_id=maybe(COMPANIES),
+                metering_point_id=POINTS,
+                contract_type=maybe(st.sampled_from(TYPES)),
+                start_date=maybe(days),
+                end_date=maybe(days),
+                annual_kwh_estimate=maybe(st.sampled_from((3000, 12000))),
+            ),
+            "relationships": rows(
+                8,
+                person_id=PEOPLE,
+                kind=st.sampled_from(RELATIONS),
+                start_date=maybe(days),
+                end_date=maybe(days),
+            ),
+            "companies": rows(
+                4,
+                ("company_id",),
+                company_id=COMPANIES,
+                size=maybe(st.sampled_from((5, 10, 200))),
+                postal_code=maybe(st.sampled_from(WORDS)),
+            ),
+            "roles": rows(
+                6,
+                ("person_id", "company_id", "role"),
+                person_id=PEOPLE,
+                company_id=COMPANIES,
+                role=st.sampled_from(ROLES),
+                start_date=maybe(days),
+                end_date=maybe(days),
+            ),
+            "events": rows(
+                10,
+                ("event_id",),
+                event_id=st.integers(1, 12),
+                person_id=PEOPLE,
+                name=st.sampled_from(EVENTS),
+                occurred_at=moments,
+                properties=properties,
+            ),
+            "answers": rows(
+                8,
+                ("event_id",),
+                event_id=st.integers(101, 112),
+                person_id=PEOPLE,
+                name=st.just("survey_answered"),
+                occurred_at=moments,
+                properties=answers,
+            ),
+            "messages": contacted("handed_over_at"),
+            "clicks": contacted("clicked_at"),
+            "list_members": rows(
+                8,
+                ("list_name", "person_id"),
+                list_name=st.sampled_from(LISTS),
+                person_id=PEOPLE,
+                source=st.just("desk"),
+                added_on=maybe(days),
+                delete_on=days,
+            ),
+            "metrics": rows(
+                14,
+                ("metering_point_id", "period", "as_of"),
+                metering_point_id=POINTS,
+                period=st.sampled_from(PERIODS),
+                as_of=st.sampled_from((date(2026, 10, 31), date(2026, 11, 22), date(2026, 11, 30))),
+                **{name: maybe(st.sampled_from(NUMBERS)) for name in METRICS},
+            ),
+            "hourly_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
+            "browsing_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
+        }
+    )
+    .map(with_their_sites)
+    .map(with_answers)
+)
 
 unknown = st.sampled_from(({}, {}, {}, {"unknown": "include"}, {"unknown": "remove"}))
 lengths = st.sampled_from(("1 day", "60 days", "6 months", "1 year"))
@@ -235,6 +289,52 @@ events = st.one_of(
         st.sampled_from(({}, {"at_least": "2 times"}, {"at_most": "1 time"}, {"exactly": "1 time"})),
     ),
 )
+counts = st.sampled_from(({}, {}, {"at_least": "2 times"}, {"at_most": "1 time"}, {"exactly": "1 time"}))
+in_time = st.one_of(st.just({}), lengths.map(lambda length: {"within_last": length}))
+contacts = st.one_of(
+    st.builds(
+        lambda kind, name, within, times, more: {
+            kind: name, **within, **({} if kind.startswith("not_") else times), **more
+        },
+        st.sampled_from(("received", "not_received", "clicked", "not_clicked")),
+        st.sampled_from(("welcome", "december_newsletter", "any_newsletter")),
+        in_time,
+        counts,
+        unknown,
+    ),
+    st.builds(
+        lambda kind, what, within, times: {
+            kind: what, **within, **({} if kind.startswith("not_") else times)
+        },
+        st.sampled_from(("answered", "not_answered")),
+        st.one_of(
+            st.sampled_from(SURVEYS),
+            st.builds(
+                lambda survey, question, test: {"survey": survey, **question, **test},
+                st.sampled_from(SURVEYS),
+                st.sampled_from(({}, {"question": "nps"}, {"question": ["nps", "why"]})),
+                st.sampled_from(
+                    ({}, {"at_most": 6}, {"at_least": 9}, {"between": "7 to 9"}, {"is": "none"},
+                     {"is_not": "6"}, {"one_of": ["6", "none"]}, {"at_least": 6, "is_not": "9"})
+                ),
+            ),
+        ),
+        in_time,
+        counts,
+    ),
+    st.builds(
+        lambda kind, name, more: {kind: name, **more},
+        st.sampled_from(("in_list", "not_in_list")),
+        st.sampled_from(LISTS),
+        unknown,
+    ),
+)  # fmt: skip
+near = st.builds(
+    lambda place, radius, more: {"near": place, "within": radius, **more},
+    st.sampled_from(("15110", "Lahti", "Helsinki")),
+    st.sampled_from(("500 m", "8 km", "40 km", "100 km")),
+    unknown,
+)
 contract_fields = st.one_of(
     field("contract_type", choice_tests(TYPES)),
     field("end_date", day_tests),
@@ -248,11 +348,13 @@ site_fields = st.one_of(
     field("building_year", number_tests(("1960", "2000"))),
     field("main_fuse", number_tests(("25 A", "35 A"))),
     field("energy", choice_tests(("electricity", "district_heat"))),
+    near,
 )
 company_fields = st.one_of(
     field("size", number_tests(("10 people",))),
     field("role", choice_tests(ROLES)),
     field("in_role_since", day_tests),
+    near,
 )
 others = st.builds(
     lambda kind, name, more: {kind: name, **more},
@@ -297,10 +399,23 @@ company_sites = has("site", grouped(st.one_of(site_fields, metrics, contracts)))
 companies = has("company", grouped(st.one_of(company_fields, company_fields, contracts, company_sites)))
 conditions = grouped(
     st.one_of(
-        person_fields, person_fields, metrics, events, sites, sites, contracts, companies, others, samples
+        person_fields,
+        person_fields,
+        metrics,
+        events,
+        contacts,
+        near,
+        sites,
+        sites,
+        contracts,
+        companies,
+        others,
+        samples,
     )
 )
-plain_conditions = grouped(st.one_of(person_fields, metrics, events, sites, contracts, companies))
+plain_conditions = grouped(
+    st.one_of(person_fields, metrics, events, contacts, near, sites, contracts, companies)
+)
 
 
 def segments(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
