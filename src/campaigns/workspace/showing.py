@@ -40,6 +40,7 @@ def main_job(
 
     step(f"writing the source files of a town of {customers:,} customers")
     _write_town(inbox, customers=customers, seed=seed, today=workspace.today())
+    _write_places(workspace.root)
     if files_only:
         yield f"source files: {inbox}"
         return
@@ -56,6 +57,16 @@ def _write_town(inbox: Path, *, customers: int, seed: int, today: date) -> None:
     from campaigns.demo import town
 
     town.write(inbox, customers=customers, seed=seed, as_of=today)
+
+
+def _write_places(root: Path) -> None:
+    """Where the town's postal codes are, unless the workspace says it already."""
+    from campaigns.demo.places import as_csv
+    from campaigns.segments.places import FILE
+
+    path = root / FILE
+    if not path.exists():
+        path.write_text(as_csv(), encoding="utf-8")
 
 
 def _import(workspace: Workspace, inbox: Path, step: Tell) -> Iterator[str]:
