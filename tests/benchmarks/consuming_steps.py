@@ -85,9 +85,7 @@ def naive(workspace: Workspace, points: int) -> dict[str, Any]:
 
 def metrics(workspace: Workspace) -> dict[str, Any]:
     """All metrics, of which the fits and the flags are told apart."""
-    taken = {"fits": _timed(fits, "of_period"), "flags": _timed(sanity, "update")}
-    done = computing.compute(workspace.lake, settings=workspace.settings, as_of=LAST, now=STAMP)
-    return {"seconds": done.seconds, "rows": done.rows} | {name: sum(spent) for name, spent in taken.items()}
+    return _computed(workspace, LAST)
 
 
 def files(workspace: Workspace, points: int) -> dict[str, Any]:
@@ -127,9 +125,16 @@ def import_(workspace: Workspace) -> dict[str, Any]:
 
 def night(workspace: Workspace) -> dict[str, Any]:
     """The metrics as of the new day."""
-    as_of = LAST + timedelta(days=1)
+    return _computed(workspace, LAST + timedelta(days=1))
+
+
+def _computed(workspace: Workspace, as_of: date) -> dict[str, Any]:
+    """Metrics as of a day: seconds as a whole, and in parts of the work."""
+    parts = {"facts": (day_facts, "update"), "fits": (fits, "of_period"), "flags": (sanity, "update")}
+    spent = {name: _timed(*function) for name, function in parts.items()}
     done = computing.compute(workspace.lake, settings=workspace.settings, as_of=as_of, now=STAMP)
-    return {"seconds": done.seconds, "days_read": done.days_read, "days_kept": done.days_kept}
+    told = {"seconds": done.seconds, "days_read": done.days_read, "days_kept": done.days_kept}
+    return told | {name: sum(seconds) for name, seconds in spent.items()}
 
 
 def _timed(module: Any, name: str) -> list[float]:

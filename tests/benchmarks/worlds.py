@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ from campaigns.demo import lake_town
 from campaigns.workspace.project import Workspace
 
 ROOT = Path(__file__).parents[2]
+
+
+def metering_points(usual: int) -> int:
+    """How many a benchmark of readings takes: `CAMPAIGNS_BENCH_POINTS`, or as usual."""
+    return int(os.environ.get("CAMPAIGNS_BENCH_POINTS", usual))
 
 
 @contextmanager
