@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 import polars as pl
 
 from campaigns.consumption.computing import compute
 from campaigns.consumption.detections import with_signs
-from campaigns.demo import lake_readings, town
+from campaigns.demo import lake_readings, loads, town
 from campaigns.demo.dice import Dice
 from campaigns.lake import Lake
 from campaigns.settings.model import Settings
@@ -52,17 +56,37 @@ class Found:
 
 
 def measured(folder: Path, settings: Settings) -> pl.DataFrame:
-    """Every home of the town with the metrics of its last 12 months."""
+    """Every home of the town with the metrics of its last 12 months, and its `away_days` in them."""
     homes = town.build(Dice(seed=SEED), CUSTOMERS, AS_OF).homes[:HOMES]
     lake = Lake(folder)
     controller = settings.default_controller
-    lake_readings.write(lake, homes, controller=controller, days=DAYS, as_of=AS_OF, seed=SEED)
+    with _away_days() as away:
+        lake_readings.write(lake, homes, controller=controller, days=DAYS, as_of=AS_OF, seed=SEED)
     yesterday = AS_OF - timedelta(days=1)
     compute(lake, settings=settings, as_of=yesterday, now=datetime(2026, 11, 24, 12, tzinfo=UTC))
     with lake.snapshot() as snapshot:
         metrics = snapshot.frame("metrics").filter(period="last 12 months")
-    truth = homes.select(metering_point_id="gsrn", **TRUTH)
+    truth = homes.select(metering_point_id="gsrn", **TRUTH).join(
+        pl.DataFrame(away, schema=["metering_point_id", "away_days"], orient="row"), on="metering_point_id"
+    )
     return metrics.join(truth, on="metering_point_id", suffix="_true", validate="1:1")
+
+
+@contextmanager
+def _away_days() -> Iterator[list[tuple[int, int]]]:
+    """Metering points and their days without anybody, of the last 365, as the town is made."""
+    found: list[tuple[int, int]] = []
+    presence = loads.__dict__["_presence"]
+
+    def noted(rng: Any, homes: pl.DataFrame, grid: Any) -> Any:
+        there = presence(rng, homes, grid)
+        midnights = np.flatnonzero(np.diff(grid.day, prepend=-1))
+        away = (there[:, midnights] < 1)[:, -365:].sum(axis=1)
+        found.extend(zip(homes["gsrn"].to_list(), away.tolist(), strict=True))
+        return there
+
+    with patch.object(loads, "_presence", noted):
+        yield found
 
 
 def signs(homes: pl.DataFrame, *, vetoes: bool) -> Iterator[Found]:

@@ -54,6 +54,20 @@ def test_what_was_kept_is_what_the_rules_say(homes: pl.DataFrame) -> None:
     assert kept.null_count().row(0) == (0,) * len(SIGNS)
 
 
+def test_days_that_look_empty_are_so_and_more_are(homes: pl.DataFrame) -> None:
+    """Three in five are seen where neither electricity heats nor panels hide what is used; elsewhere fewer.
+
+    Hardly any home is said to be empty for longer than it was, cottages included.
+    """
+    sunny, heated = pl.col("solar_sign_true"), pl.col("electric_heating_sign_true")
+    plain = homes.filter(~sunny & ~heated & ~pl.col("cottage_sign_true"))
+    seen = plain["vacancy_days"].sum() / plain["away_days"].sum()
+    assert 0.55 < seen < 0.75
+    assert plain.select(pl.corr("vacancy_days", "away_days")).item() > 0.65
+    assert (plain["vacancy_days"] <= plain["away_days"] + 6).all()
+    assert (homes["vacancy_days"] > homes["away_days"] + 12).mean() < 0.01  # type: ignore[operator]  # a mean of Booleans
+
+
 @pytest.mark.parametrize("name", SIGNS)
 def test_without_enough_data_there_is_no_sign(homes: pl.DataFrame, name: str) -> None:
     unknown = homes.drop(SIGNS).with_columns(
