@@ -43,7 +43,7 @@ class Library:
         run = _Run(self)
         segment = run.load(name)
         if segment is None or run.found:
-            raise Mistakes(run.found)
+            raise Mistakes(list(dict.fromkeys(run.found)))
         return segment
 
     def check(self, paths: Iterable[Path] | None = None) -> list[Mistake]:
@@ -52,8 +52,10 @@ class Library:
         run = _Run(self)
         for path in chosen:
             run.load(path.stem, path)
+        # A file that several segments need tells its mistakes once.
         return sorted(
-            run.found, key=lambda found: (found.file, found.line or 0, found.column or 0, found.code)
+            dict.fromkeys(run.found),
+            key=lambda found: (found.file, found.line or 0, found.column or 0, found.code),
         )
 
     def shown(self, path: Path) -> str:

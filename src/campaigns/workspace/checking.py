@@ -27,7 +27,7 @@ def check(folder: Path | None, paths: Sequence[Path]) -> list[Mistake]:
         # Everything else is read by what this file says: only its mistakes mean anything now.
         return found.mistakes
     mistakes = [mistake for mistake in _all(root, settings) if _asked(root, mistake, wanted)]
-    return Mistakes(mistakes).mistakes
+    return Mistakes(list(dict.fromkeys(mistakes))).mistakes
 
 
 def try_examples(workspace: Workspace) -> examples.Tried:
