@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,14 +20,16 @@ from campaigns.lake import Lake
 from campaigns.lake.schemas import TABLES
 from campaigns.ledger import Ledger, permission_events
 from campaigns.permissions import state
+from campaigns.segments.drawing import is_drawn
 from campaigns.segments.example_rows import Setting, World, put
 from campaigns.segments.examples import Example, Examples
 from campaigns.segments.explaining import Why, why
-from campaigns.segments.model import Segment
+from campaigns.segments.model import SampleCondition, Segment
 from campaigns.segments.resolving import CONTROL, Resolution, resolve
 from campaigns.settings.model import Settings
 
 NOON = time(12)
+_TRIED = 100_000  # numbers, until one fits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,16 +62,41 @@ def run(examples: Examples, segment: Segment, *, settings: Settings, catalogue: 
     """
     setting = Setting(segment=segment, catalogue=catalogue, settings=settings, as_of=examples.as_of)
     world, found = World(), list[Mistake]()
-    for number, example in enumerate(examples.people, start=1):
+    numbers = _numbers(examples, segment)
+    for number, example in zip(numbers, examples.people, strict=True):
         found += put(world, number, example.said, setting)
     if found:
         raise Mistakes(found)
     with TemporaryDirectory(prefix="campaigns-examples-") as folder:
-        return list(_outcomes(examples, segment, settings, world, Path(folder)))
+        people = dict(zip(numbers, examples.people, strict=True))
+        return list(_outcomes(examples.as_of, people, segment, settings, world, Path(folder)))
+
+
+def _numbers(examples: Examples, segment: Segment) -> list[int]:
+    """Ids that the samples of the segment draw, or do not, as each person wants it."""
+    samples = [one for one in segment.every_condition() if isinstance(one, SampleCondition)]
+    free, found = count(1), []
+    for example in examples.people:
+        fitting = (
+            number
+            for number in islice(free, _TRIED)
+            if all(is_drawn(one.name, number, one.share) == example.is_drawn for one in samples)
+        )
+        number = next(fitting, None)
+        if number is None:
+            message = "the samples of the segment draw nobody like that: a person must be in all or in none."
+            raise Mistakes([example.mark.mistake("EXA014", message)])
+        found.append(number)
+    return found
 
 
 def _outcomes(
-    examples: Examples, segment: Segment, settings: Settings, world: World, folder: Path
+    as_of: date,
+    people: Mapping[int, Example],
+    segment: Segment,
+    settings: Settings,
+    world: World,
+    folder: Path,
 ) -> Iterator[Outcome]:
     ledger = Ledger.open(folder / "ledger" / "ledger.sqlite")
     try:
@@ -77,8 +105,8 @@ def _outcomes(
         asked: dict[str, Any] = {
             "ledger": ledger,
             "settings": settings,
-            "as_of": examples.as_of,
-            "at": datetime.combine(examples.as_of, NOON, settings.zone),
+            "as_of": as_of,
+            "at": datetime.combine(as_of, NOON, settings.zone),
             "words": state.words(ledger),
         }
         with (
@@ -86,8 +114,7 @@ def _outcomes(
             engine.connect(snapshot, frames=_frames(world), threads=1) as db,
         ):
             found = resolve(segment, db=db, **asked)
-            outcomes = _compared(found, examples.people)
-            for outcome in outcomes:
+            for outcome in _compared(found, people):
                 yield _explained(outcome, segment, db, asked)
     finally:
         ledger.dispose()
@@ -105,10 +132,10 @@ def _frames(world: World) -> dict[str, pl.DataFrame]:
     }
 
 
-def _compared(found: Resolution, people: Sequence[Example]) -> list[tuple[int, Outcome]]:
+def _compared(found: Resolution, people: Mapping[int, Example]) -> list[tuple[int, Outcome]]:
     rows = {row["person_id"]: row for row in found.people.iter_rows(named=True)}
     outcomes = []
-    for number, example in enumerate(people, start=1):
+    for number, example in people.items():
         row = rows.get(number)
         if row is None:
             outcome = Outcome(example=example, got="out", decided_by="")

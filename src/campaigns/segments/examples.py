@@ -24,7 +24,7 @@ EXPECTED: tuple[Expected, ...] = ("in", "out", "left out")
 OF_FILE = ("segment", "as_of", "people")
 OF_PERSON = (
     "name", "copy", "audience", "person", "relationship", "site", "sites", "contract", "contracts", "company",
-    "companies", "did", "in_list", "permission", "expect", "because", "code",
+    "companies", "did", "in_list", "drawn", "permission", "expect", "because", "code",
 )  # fmt: skip
 
 
@@ -39,6 +39,11 @@ class Example:
     mark: Mark = field(repr=False)  # of `expect`
     said: Map = field(repr=False)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether every `sample:` of the segment draws this person; it does unless the file says no."""
+        return _word(self.said, "drawn") != "no"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Examples:
@@ -51,7 +56,7 @@ class Examples:
 
 
 def read_examples(path: Path, shown: str, segments: Sequence[str]) -> Examples:
-    """Read a file. Raises `Mistakes` with all that is wrong around the rows, which are read when it is run."""
+    """Read a file. Raises `Mistakes` with all that is wrong around the rows, which are read when run."""
     node = read(path, name=shown)
     reader = _Reader(segments)
     found = reader.file(node, path)

@@ -155,6 +155,18 @@ def test_permission(tmp_path: Path) -> None:
     }
 
 
+def test_samples_draw_whom_the_file_wants(tmp_path: Path) -> None:
+    segment = segment_text("{sample: 5%}", "{sample: 5%, name: another}")
+    people = """
+        - {name: drawn, expect: in}
+        - {name: not drawn, drawn: no, expect: out}
+        - {name: drawn too, expect: in}
+    """
+    assert [got for got, _ in verdicts(tmp_path, segment, people).values()] == ["in", "out", "in"]
+    everybody = segment_text("{sample: 100%}")
+    assert wrong(tmp_path, "- {name: not drawn, drawn: no, expect: out}", everybody) == [(4, "EXA014")]
+
+
 def test_limit_chooses_among_the_people_of_the_file(tmp_path: Path) -> None:
     limit = "limit: {at_most: 1, highest: {metric: electricity_use, over: last winter}}"
     segment = segment_text("{field: language, is: fi}", more=limit)
