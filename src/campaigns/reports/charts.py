@@ -21,13 +21,13 @@ _SCALE = 2  # pixels a point
 
 
 def altair() -> Any:
-    """The library. Raises `UserError` CHA001 when the extra `charts` is not installed."""
+    """The library. Raises `UserError` PLT001 when the extra `charts` is not installed."""
     try:
         import altair
         import vl_convert  # noqa: F401  # what draws without a browser
     except ImportError:
         raise UserError(
-            "CHA001", "charts need altair and vl-convert.", hint="pip install 'campaigns[charts]'"
+            "PLT001", "charts need altair and vl-convert.", hint="pip install 'campaigns[charts]'"
         ) from None
     return altair
 
@@ -55,16 +55,16 @@ def dressed(chart: Any, title: str, subtitle: str | list[str], *, fill: str = PA
 def save(chart: TopLevelMixin, path: Path) -> Path:
     """PNG or SVG, for its owner only.
 
-    Raises `UserError` CHA001 without the extra `charts`, CHA002 for another ending, CHA003 for a place that
+    Raises `UserError` PLT001 without the extra `charts`, PLT002 for another ending, PLT003 for a place that
     cannot be written to.
     """
     altair()
     if path.suffix not in (".png", ".svg"):
-        raise UserError("CHA002", "a chart is saved as .png or .svg.", hint="name the file waterfall.png")
+        raise UserError("PLT002", "a chart is saved as .png or .svg.", hint="name the file waterfall.png")
     try:
         path.touch(mode=0o600)
         path.chmod(0o600)
         chart.save(path, scale_factor=_SCALE if path.suffix == ".png" else 1)
     except OSError as error:
-        raise UserError("CHA003", f"the chart cannot be written: {error.strerror}.", file=path) from None
+        raise UserError("PLT003", f"the chart cannot be written: {error.strerror}.", file=path) from None
     return path

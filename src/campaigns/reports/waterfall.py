@@ -82,7 +82,7 @@ def _steps(preview: Preview) -> Iterator[Step]:
 
 
 def waterfall(preview: Preview) -> LayerChart:
-    """Bars from top to bottom on one scale of people. Raises `UserError` CHA001 without `charts`."""
+    """Bars from top to bottom on one scale of people. Raises `UserError` PLT001 without `charts`."""
     alt = charts.altair()
     rows = [_row(number, step) for number, step in enumerate(steps(preview))]
     base = alt.Chart(alt.Data(values=rows)).encode(

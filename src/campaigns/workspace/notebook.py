@@ -46,7 +46,7 @@ class SegmentView:
     def waterfall(self) -> LayerChart:
         """The preview as a picture; `.save("waterfall.png")` needs no browser.
 
-        Raises `UserError` CHA001 without the extra `charts`.
+        Raises `UserError` PLT001 without the extra `charts`.
         """
         from campaigns.reports.waterfall import waterfall
 

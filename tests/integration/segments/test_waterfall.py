@@ -63,9 +63,9 @@ def test_it_is_saved_without_a_browser(preview: Preview, tmp_path: Path) -> None
     assert path.stat().st_mode & 0o077 == 0
     text = charts.save(waterfall(preview), tmp_path / "waterfall.svg").read_text(encoding="utf-8")
     assert "get the message" in text
-    with pytest.raises(UserError, match="CHA002"):
+    with pytest.raises(UserError, match="PLT002"):
         charts.save(waterfall(preview), tmp_path / "waterfall.pdf")
-    with pytest.raises(UserError, match="CHA003"):
+    with pytest.raises(UserError, match="PLT003"):
         charts.save(waterfall(preview), tmp_path / "nowhere" / "waterfall.png")
 
 
@@ -74,5 +74,5 @@ def test_without_the_extra_it_says_so(
     preview: Preview, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(UserError, match=r"CHA001 .*\n.*campaigns\[charts\]"):
+    with pytest.raises(UserError, match=r"PLT001 .*\n.*campaigns\[charts\]"):
         waterfall(preview)

@@ -354,7 +354,7 @@ def test_a_picture_is_drawn_without_a_browser(house: Site, tmp_path: Path) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     svg = house.save(house.temperature_response(), tmp_path / "cold.svg").read_text(encoding="utf-8")
     assert "mean temperature of the day, °C" in svg
-    with pytest.raises(UserError, match="CHA002"):
+    with pytest.raises(UserError, match="PLT002"):
         house.save(chart, tmp_path / "year.gif")
 
 
@@ -374,7 +374,7 @@ def test_without_the_extra_charts_it_says_so(
     house: Site, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(UserError, match=r"CHA001 .*\n.*campaigns\[charts\]"):
+    with pytest.raises(UserError, match=r"PLT001 .*\n.*campaigns\[charts\]"):
         house.heat_map()
     assert str(house)
 
