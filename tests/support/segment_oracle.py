@@ -345,9 +345,10 @@ class Oracle:
         if test.name in ("is", "is_not", "one_of", "not_one_of", "starts_with"):
             return self.test(test, said)
         try:
-            return self.test(test, None if said is None else float(said))
+            number = None if said is None else float(said)
         except ValueError:
             return False
+        return self.test(test, number) if number is None or math.isfinite(number) else False
 
     def in_time(self, moment: datetime, condition: EventCondition | MessageCondition) -> bool:
         day = moment.astimezone(ZONE).date()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -102,12 +102,10 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
             sql.equal(sql.column("controller"), sql.literal(rows.controller)),
             sql.equal(sql.column("name"), sql.literal(condition.event.name)),
             *whole_days("occurred_at", rows.as_of, zone, within=condition.within),
+            *(_property_is(name, values) for name, values in condition.where),
+            *(_answers(condition, rows.as_of) if isinstance(condition, AnswerCondition) else ()),
         )
     )
-    for name, values in condition.where:
-        query = query.where(_property_is(name, values))
-    if isinstance(condition, AnswerCondition) and condition.answers:
-        query = query.where(_answer_is(condition.answers, rows.as_of))
     times: exp.Expr = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
     verdict = counted(times, condition.least, condition.most)
     if condition.event.needs_cookies:
@@ -138,12 +136,13 @@ def _said(name: str) -> exp.Expr:
     return exp.paren(exp.JSONExtractScalar(this=sql.column("properties"), expression=path))
 
 
-def _answer_is(tests: Sequence[Test], as_of: date) -> exp.Expr:
+def _answers(condition: AnswerCondition, as_of: date) -> Iterator[exp.Expr]:
     """Bounds compare the answer as a number: what is none passes no bound. Other tests compare the text."""
     said = _said("answer")
-    number = exp.TryCast(this=said.copy(), to=exp.DataType.build("double"))
-    parts = [predicate(said if test.name in fitting("text") else number, [test], as_of) for test in tests]
-    return sql.all_of(parts)
+    # A decimal has no NaN, which DuckDB finds larger than every number.
+    number = exp.TryCast(this=said.copy(), to=exp.DataType.build("decimal(18, 4)"))
+    for test in condition.answers:
+        yield predicate(said if test.name in fitting("text") else number, [test], as_of)
 
 
 def _property_is(name: str, values: Sequence[str]) -> exp.Expr:

@@ -22,8 +22,12 @@ def of_message(condition: MessageCondition, rows: Rows, zone: ZoneInfo) -> Step:
         found, times = _by_person(condition, MESSAGES, "handed_over_at", rows, zone)
         return _step(counted(times, condition.least, condition.most), found, times)
     found, times = _by_person(condition, CLICKS, "clicked_at", rows, zone)
-    known = exp.select(sql.literal(1)).from_(CLICKS).where(*_of_mailing(condition, rows))
-    listened = exp.Exists(this=known.where(*whole_days("clicked_at", rows.as_of, zone, within=None)))
+    known = (
+        exp.select(sql.literal(1))
+        .from_(CLICKS)
+        .where(*_of_mailing(condition, rows), *whole_days("clicked_at", rows.as_of, zone, within=None))
+    )
+    listened = exp.Exists(this=known)
     verdict = exp.Case().when(listened, counted(times, condition.least, condition.most))
     return _step(verdict, found, exp.Case().when(listened.copy(), times.copy()))
 

@@ -89,7 +89,33 @@ who:
       - {field: age, less_than: 18 years}
       - {field: subscribed_on, older_than: 6 months}
 """
-SEGMENTS = {"renewal": RENEWAL, "peakers": PEAKERS, "managers": MANAGERS, "prospects": PROSPECTS}
+CONTACTS = """\
+title: What people received, clicked, answered; lists and distances
+purpose: energy_offers
+audience: everyone
+channels: [email]
+who:
+  - {clicked: any_newsletter, within_last: 90 days, at_least: 2 times}
+  - {answered: {survey: autumn, question: nps, at_most: 6}}
+  - {not_answered: spring, within_last: 6 months}
+  - {in_list: energy_fair}
+  - has: company
+    where:
+      - any:
+          - {field: postal_code, starts_with: ["151", "15800"]}
+          - {near: "15110", within: 15 km}
+except:
+  - {received: renewal_offer, within_last: 45 days}
+  - {not_received: welcome}
+  - {not_in_list: fair_2026}
+"""
+SEGMENTS = {
+    "contacts": CONTACTS,
+    "renewal": RENEWAL,
+    "peakers": PEAKERS,
+    "managers": MANAGERS,
+    "prospects": PROSPECTS,
+}
 
 
 @pytest.fixture(scope="module")

@@ -194,12 +194,10 @@ WITH running_contracts AS (
       COUNT(*) AS times
     FROM events
     WHERE
-      (
-        controller = 'lahti_energia'
-        AND name = 'page_visited'
-        AND occurred_at < CAST('2026-11-24 22:00:00+00:00' AS TIMESTAMPTZ)
-        AND occurred_at >= CAST('2026-09-24 21:00:00+00:00' AS TIMESTAMPTZ)
-      )
+      controller = 'lahti_energia'
+      AND name = 'page_visited'
+      AND occurred_at < CAST('2026-11-24 22:00:00+00:00' AS TIMESTAMPTZ)
+      AND occurred_at >= CAST('2026-09-24 21:00:00+00:00' AS TIMESTAMPTZ)
       AND (
         properties ->> '$.page'
       ) IN ('spot_price', 'front')
