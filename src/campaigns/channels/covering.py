@@ -15,6 +15,8 @@ MEANING: Mapping[str, str] = {
     "content": "the finished message",
     "unsubscribe_link": "the person's own link for refusing, which names nobody",
     "message_reference": "an opaque word for the message",
+    "name": "the person's name, in a list of a segment",
+    "language": "the person's language, in a list of a segment",
 }
 # Every adapter is held to its line by tests that read what it really hands over.
 FIELDS: Mapping[str, tuple[str, ...]] = {

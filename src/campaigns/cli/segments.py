@@ -138,6 +138,31 @@ def overlap(
 
 
 @app.command()
+def export(
+    name: Name,
+    to: Annotated[str, typer.Option(metavar="PROCESSOR", help="Who gets the list; one of `processors:`.")],
+    channel: Annotated[str, typer.Option(help="By which channel it will be used.")],
+    purpose: Annotated[str, typer.Option(help="What for; the segment's own purpose.")],
+    json: context.Json = False,
+) -> None:
+    """Write a list for a processor: those who may be reached by that channel, at their addresses there.
+
+    It is recorded as a disclosure, goes below data/exports, and is deleted when `exports` of `retention:`
+    says.
+
+    Example: campaigns segment export energy_newsletter_readers --to own_systems --channel email
+    --purpose newsletter
+    """
+    from campaigns.workspace import exporting
+
+    done = exporting.export(context.workspace(), name, to=to, channel=channel, purpose=purpose)
+    if json:
+        as_json(done.as_json())
+    else:
+        say(str(done))
+
+
+@app.command()
 def sql(name: Name, as_of: context.AsOf = "") -> None:
     """Print the SQL that the segment is compiled to, one named step a condition.
 

@@ -56,6 +56,14 @@ def values_of(
     return found.select(name for name in found.columns if name in people or name in uses)
 
 
+def people_of(db: Engine, asked: pl.DataFrame, *, controller: str, channel: str, day: date) -> pl.DataFrame:
+    """`person_id, address, first_name, last_name, language` of each row of `asked`, in the same order."""
+    db.register("asked", asked.select("person_id", "site_id").with_row_index("place"))
+    found = db.query(SQL["people"], {"controller": controller, "day": day, "channel": channel})
+    named = {"person.first_name": "first_name", "person.last_name": "last_name"}
+    return found.rename(named).select("person_id", "address", *named.values(), "language")
+
+
 def sharers(db: Engine, asked: pl.DataFrame, *, controller: str) -> dict[int, set[int]]:
     """Whose word concerns others: from a person to those of `asked` who have an address in common."""
     db.register("asked", asked.select("person_id"))

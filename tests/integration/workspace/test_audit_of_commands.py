@@ -30,6 +30,10 @@ STORY: tuple[tuple[str, set[str]], ...] = (
     ("metrics", {"metrics_computed"}),
     ("person find 1", {"person_found"}),
     ("segment why houses 1", {"person_explained"}),
+    (
+        "segment export houses --to own_systems --channel email --purpose energy_offers",
+        {"segment_exported"},
+    ),
     ("segment snapshot houses", {"segment_snapshot"}),
     ("segment snapshot houses", set()),  # from the same inputs: nothing changed
     ("render news --person 1", {"message_rendered"}),
