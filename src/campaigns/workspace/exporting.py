@@ -52,7 +52,7 @@ class Exported:
     def __str__(self) -> str:
         return (
             f"{self.people:,} of {self.members:,} people may be reached by {self.channel}: {self.path}\n"
-            f"disclosure {self.disclosure} to {self.recipient}: to be deleted by {self.delete_by.isoformat()}; "
+            f"disclosure {self.disclosure} to {self.recipient}: to be deleted by {self.delete_by}; "
             "here `campaigns retention` does it"
         )
 
