@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from campaigns.consumption.computing import compute
+from campaigns.consumption.metrics import METRICS
+from campaigns.consumption.periods import PERIODS
 from campaigns.engine import connect
 from campaigns.engine.queries import load as load_queries
 from campaigns.lake import Lake
 from campaigns.lake.schemas import TABLES
 from campaigns.register.deliveries import Imported
+from support.day_rows import day_rows
+from support.metric_reference import minutes_of
 from support.readings import COTTAGE, FLAT, HOUSE, NOW, SETTINGS, Row, starts, text
 
 AS_OF = date(2026, 10, 31)
@@ -155,3 +160,67 @@ def test_what_a_run_says(lake: Lake, load: Load) -> None:
     run = compute(lake, settings=SETTINGS, now=NOW)
     assert str(run).startswith("metrics of 1 metering point (seller as of 2026-10-31)")
     assert run.as_json()["as_of"] == {"seller": "2026-10-31"}
+
+
+def test_every_metric_is_that_of_the_present_holder_in_that_register(lake: Lake) -> None:
+    """The house had a holder before; the flat has no readings of that time, nor a network company's.
+
+    Its move is told of after metrics were made. Sums, fits, signs and what is kept of a month are the same.
+    """
+    days = [AS_OF - timedelta(days=at) for at in range(400)]
+    moved = date(2025, 10, 15)
+    own = {day: _hours(day) for day in days}
+    since = {day: wh for day, wh in own.items() if day >= moved}
+    before = {day: 3 * wh + 900 for day, wh in own.items() if day < moved}
+    weather = [(start, _celsius(day)) for day in days for start in starts(day, day, 60)]
+    with lake.writer(purpose="test") as writer:
+        writer.upsert("consumption_days", day_rows({HOUSE: before | since, FLAT: since}))
+        theirs = {HOUSE: {day: 2 * own[day] for day in days[:60]}}
+        writer.upsert("consumption_days", day_rows(theirs, controller="network"))
+        sold = {HOUSE: {day: wh // 3 for day, wh in before.items()}}
+        writer.upsert("consumption_days", day_rows(sold, export=True))
+        theirs = {HOUSE: {day: own[day] // 4 for day in days[:60]}}
+        writer.upsert("consumption_days", day_rows(theirs, export=True, controller="network"))
+        writer.upsert("temperatures", _series(weather, "celsius_x10", 10))
+        prices = [(start, _celsius(start.date()) + start.hour) for start, _ in weather]
+        writer.upsert("prices", _series(prices, "price_mc", 1000).with_columns(minutes=pl.lit(60, pl.Int16)))
+    metrics(lake, as_of=date(2026, 9, 30))
+    with lake.writer(purpose="test") as writer:
+        held = [(1, None, "2020-01-01", "2025-10-14"), (2, None, "2025-10-15", None)]
+        writer.upsert("contracts", contracts(*held))
+        writer.upsert("contracts", contracts(held[1], point=FLAT))
+    metrics(lake, as_of=date(2026, 9, 30))
+    found = metrics(lake, as_of=AS_OF)
+    with lake.snapshot() as snapshot:
+        kept = snapshot.frame("metrics_history").filter(month="2026-09")
+    for table in (found, kept):
+        house, flat = (
+            table.filter(controller="seller", metering_point_id=point).drop("metering_point_id")
+            for point in (HOUSE, FLAT)
+        )
+        assert house.equals(flat)
+        assert set(house["period"]) == set(PERIODS)
+    known = {name for name in METRICS if found.filter(metering_point_id=FLAT)[name].is_not_null().any()}
+    assert {"heat_slope", "regularity", "change_point_days", "price_response", "car_sign"} <= known
+
+
+def _celsius(day: date) -> int:
+    from_winter = abs((day - date(day.year, 1, 20)).days)
+    return round(-14 + 38 * min(from_winter, 365 - from_winter) / 182) + day.toordinal() % 7 - 3
+
+
+def _hours(day: date) -> np.ndarray:
+    """More in the cold, and more from March 2026 on."""
+    rng = np.random.default_rng(day.toordinal())
+    more = 1500 if day >= date(2026, 3, 1) else 0
+    hours = minutes_of(day) // 60
+    return (rng.gamma(2, 150, hours) + 60 * max(17 - _celsius(day), 0) + more).astype(np.int32)
+
+
+def _series(values: Sequence[tuple[datetime, int]], column: str, times: int) -> pl.DataFrame:
+    starts, numbers = zip(*sorted(values), strict=True)
+    kind = pl.Int32() if column == "price_mc" else pl.Int16()
+    return pl.DataFrame(
+        {"start": starts, column: [times * one for one in numbers]},
+        schema={"start": pl.Datetime("us", "UTC"), column: kind},
+    ).with_columns(controller=pl.lit("seller"), received=pl.lit(0, pl.Int64), file=pl.lit(0, pl.Int64))

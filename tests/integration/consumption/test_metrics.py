@@ -225,42 +225,48 @@ def test_there_is_something_to_compare(computed: tuple[MetricsRun, pl.DataFrame]
     assert unknown == {*ELSEWHERE, *IN_FITS}
 
 
-def _written(lake: Lake) -> pl.DataFrame:
-    compute(lake, settings=SETTINGS, as_of=LAST, now=NOW)
-    with lake.snapshot() as snapshot:
-        return snapshot.frame("metrics")
-
-
-def test_rebuilding_in_parts_and_with_corrections_gives_the_same_table(
+def test_neither_parts_and_corrections_nor_another_register_show(
     computed: tuple[MetricsRun, pl.DataFrame], files: Mapping[str, str], tmp_path: Path
 ) -> None:
-    """Invariant 11: the town's lines come in four files, the first one wrong and corrected by a later one."""
+    """Invariants 11 and 3: the town's lines come in four files, the first one wrong and corrected by a later;
+    the network company's readings of the same metering points are others, and its own.
+    """
     header, *lines = files["datahub"].splitlines()
     wrong = [line.replace(",", "9,", 1) for line in lines[:2000]]
     parts = [wrong, lines[:9000], lines[9000:20000], lines[20000:]]
+    theirs = [line.replace(",", "1,").replace(";OK", ";EST") for line in lines[-9000:]]
     lake = Lake(tmp_path / "lake")
     with lake.writer(purpose="test") as writer:
         for kind in ("temperatures", "spot_prices"):
             load_one(delivery(tmp_path / kind, files[kind], kind=kind), writer)
+            load_one(
+                delivery(tmp_path / f"{kind}2", files[kind] + "\n", kind=kind, controller="network"), writer
+            )
         for number in (3, 1, 0, 2):
             content = "\n".join([header, *parts[number]])
             received = NOW + timedelta(hours=number)
             load_one(delivery(tmp_path / f"{number}.csv", content, received=received), writer)
-    assert _written(lake).equals(computed[1])
-
-
-def test_another_register_changes_nothing(
-    computed: tuple[MetricsRun, pl.DataFrame], files: Mapping[str, str], tmp_path: Path
-) -> None:
-    """Invariant 3: the network company's readings of the same metering points are others, and its own."""
-    lake = Lake(tmp_path / "lake")
-    with lake.writer(purpose="test") as writer:
-        for kind, content in files.items():
-            load_one(delivery(tmp_path / kind, content, kind=kind), writer)
-            other = content.replace(",", "1,").replace(";OK", ";EST") if kind == "datahub" else content + "\n"
-            load_one(delivery(tmp_path / f"{kind}2", other, kind=kind, controller="network"), writer)
-    metrics = _written(lake)
+        other = "\n".join([header, *theirs])
+        load_one(delivery(tmp_path / "theirs.csv", other, controller="network"), writer)
+        for table, rows in _register().items():
+            writer.upsert(table, rows)
+    compute(lake, settings=SETTINGS, as_of=LAST, now=NOW)
+    with lake.snapshot() as snapshot:
+        metrics = snapshot.frame("metrics")
     assert metrics.filter(controller="seller").equals(computed[1])
-    assert (
-        metrics.filter(controller="network")["electricity_use"].sum() > computed[1]["electricity_use"].sum()
+    shares = metrics.filter(metering_point_id=COTTAGE, period="last 28 days").select(
+        "controller", "estimated_share"
     )
+    assert dict(shares.rows()) == {"seller": 0, "network": 1}
+
+
+def test_nothing_is_known_of_a_period_over_which_it_is_said_not_to_be(town: Lake) -> None:
+    """As of the end of a summer, three months have all the days that a year's metrics of summers need."""
+    as_of = date(2026, 8, 31)
+    compute(town, settings=SETTINGS, as_of=as_of, now=NOW)
+    with town.snapshot() as snapshot:
+        frame = snapshot.frame("metrics")
+    for name, metric in METRICS.items():
+        known = frame.filter(pl.col(name).is_not_null())["period"]
+        assert set(known) <= set(metric.known_over), name
+    assert {"cool_slope", "pv_midday_sign"} <= {name for name in METRICS if frame[name].is_not_null().any()}
