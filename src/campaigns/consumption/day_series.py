@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from campaigns.consumption.calendar import EPOCH
-from campaigns.consumption.inputs import SQL, Inputs
+from campaigns.consumption.day_rows import own_days
+from campaigns.consumption.inputs import Inputs
 
 if TYPE_CHECKING:
-    from campaigns.engine import Engine
+    from campaigns.lake import Snapshot
 
-POINTS = 4000  # at a time: 730 days of them are 70 MB as rows and 35 MB as matrices of one number each
+POINTS = 20_000  # at a time: 730 days of them are 190 MB as matrices
 CLOSE = 500  # points: 3 MB of doubles
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -60,36 +60,23 @@ class DaySeries:
         )
 
 
-def day_series(db: Engine, inputs: Inputs, points: pl.Series, first: date, last: date) -> Iterator[DaySeries]:
+def day_series(
+    snapshot: Snapshot, inputs: Inputs, points: pl.Series, first: date, last: date
+) -> Iterator[DaySeries]:
     """The full days from `first` to `last` of these metering points of the register."""
     numbers = np.sort(points.to_numpy())
     for at in range(0, len(numbers), POINTS):
-        yield _batch(db, inputs, numbers[at : at + POINTS], first, last)
+        yield _batch(snapshot, inputs, numbers[at : at + POINTS], first, last)
 
 
-def _batch(db: Engine, inputs: Inputs, points: Numbers, first: date, last: date) -> DaySeries:
-    rows = db.query(
-        SQL["day_series"],
-        {
-            "controller": inputs.controller,
-            "first": first,
-            "last": last,
-            "first_month": f"{first:%Y-%m}",
-            "last_month": f"{last:%Y-%m}",
-            "lowest": int(points[0]),
-            "highest": int(points[-1]),
-        },
-    )
-    number, day = rows["metering_point_id"].to_numpy(), _days_after(rows["local_date"], first)
-    row = np.minimum(np.searchsorted(points, number), len(points) - 1)
-    mine = (points[row] == number) & (day >= _arrivals(inputs, points, first)[row])
-    row, day = row[mine], day[mine]
-    found = {}
-    for name in ("wh", "wh_min", "wh_16_21"):
-        found[name] = np.zeros((len(points), (last - first).days + 1), dtype=np.int32)
-        found[name][row, day] = rows[name].to_numpy()[mine]
-    is_full = np.zeros(found["wh"].shape, dtype=np.bool_)
-    is_full[row, day] = True
+def _batch(snapshot: Snapshot, inputs: Inputs, points: Numbers, first: date, last: date) -> DaySeries:
+    shape = (len(points), (last - first).days + 1)
+    found = {name: np.zeros(shape, dtype=np.int32) for name in ("wh", "wh_min", "wh_16_21")}
+    is_full = np.zeros(shape, dtype=np.bool_)
+    for place, rows in own_days(snapshot, inputs, points, first, last, ["is_full", *found]):
+        is_full.reshape(-1)[place] = rows["is_full"].to_numpy()
+        for name, matrix in found.items():  # NULL on days that are not full
+            matrix.reshape(-1)[place] = rows[name].fill_null(0).to_numpy()
     return DaySeries(
         points=points,
         first=first,
@@ -98,17 +85,3 @@ def _batch(db: Engine, inputs: Inputs, points: Numbers, first: date, last: date)
         lowest=found["wh_min"],
         evening=found["wh_16_21"],
     )
-
-
-def _days_after(days: pl.Series, first: date) -> Numbers:
-    after: Numbers = days.cast(pl.Int32).to_numpy().astype(np.int64) - (first - EPOCH).days
-    return after
-
-
-def _arrivals(inputs: Inputs, points: Numbers, first: date) -> Numbers:
-    """Of each point the number of the first day of its present holder."""
-    holders = inputs.holders.drop_nulls().filter(pl.col("metering_point_id").is_in(points.tolist()))
-    arrivals = np.zeros(len(points), dtype=np.int64)
-    place = np.searchsorted(points, holders["metering_point_id"].to_numpy())
-    arrivals[place] = _days_after(holders["since"], first)
-    return arrivals

@@ -40,7 +40,9 @@ _SCHEMA = {"metering_point_id": pl.Int64(), **{name: METRIC_COLUMNS[name] for na
 def version() -> str:
     """Changes with the code that makes them."""
     here = Path(__file__).parent
-    made_by = sorted([*here.glob("fits*.py"), *here.glob("detect*.py"), here / "day_series.py"])
+    made_by = sorted(
+        [*here.glob("fits*.py"), *here.glob("detect*.py"), here / "day_series.py", here / "day_rows.py"]
+    )
     return hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:12]
 
 
@@ -77,7 +79,7 @@ def of_period(db: Engine, inputs: Inputs, period: Period, points: pl.Series) -> 
     needed = period.days_needed(inputs.as_of)
     frames = [
         _of_batch(series, inputs, first, last, needed, yearly=period.yearly)
-        for batch in day_series(db, inputs, points, *_reach(inputs, period))
+        for batch in day_series(db.snapshot, inputs, points, *_reach(inputs, period))
         for series in batch.slices()
     ]
     found = pl.concat([pl.DataFrame(schema=_SCHEMA), *frames])

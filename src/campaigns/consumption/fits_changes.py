@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from campaigns.consumption.day_series import DaySeries, Flags, Matrix, Numbers
-from campaigns.consumption.fits_heat import has_seasons, line, quotient, temperatures
+from campaigns.consumption.fits_heat import has_seasons, line, product, quotient, temperatures
 
 LEAST_DAYS = 60  # on each side
 LEAST_DROP = 0.2  # of the squared error
@@ -45,6 +45,8 @@ def _residuals(use: Flags, wh: Matrix, degree_days: Numbers) -> Floats:
     ones, values = use.astype(np.float64), np.where(use, wh, 0).astype(np.float64)
     count, together, spread = line(ones, values, degree_days)
     slope = quotient(together, spread)
-    level = quotient(values.sum(axis=1)[:, None] - slope * (ones @ degree_days)[:, None], count)
+    level = quotient(
+        values.sum(axis=1)[:, None] - slope * product(ones, degree_days.astype(np.float64)[:, None]), count
+    )
     left = values - level - slope * degree_days
     return np.where(use, left, 0.0)

@@ -13,6 +13,7 @@ SEVERE_X100 = -1500  # below it an air-source heat pump loses its output
 MILD_X100 = (-1000, 500)
 SEVERE_DAYS, MILD_DAYS = 10, 30
 FIT_DAYS, COLD_DAYS, WARM_DAYS = 180, 30, 60
+_AT_ONCE = 8
 Floats = npt.NDArray[np.float64]
 
 
@@ -56,9 +57,21 @@ def line(use: Floats, wh: Floats, x: Numbers) -> tuple[Numbers, Numbers, Numbers
     """
     regressors = x.astype(np.float64) if x.ndim > 1 else x.astype(np.float64)[:, None]
     count = whole(use.sum(axis=1))[:, None]
-    sum_x, sum_xx = whole(use @ regressors), whole(use @ regressors**2)
-    sum_y, sum_xy = whole(wh.sum(axis=1))[:, None], whole(wh @ regressors)
+    sum_x, sum_xx = whole(product(use, regressors)), whole(product(use, regressors**2))
+    sum_y, sum_xy = whole(wh.sum(axis=1))[:, None], whole(product(wh, regressors))
     return count, count * sum_xy - sum_x * sum_y, count * sum_xx - sum_x**2
+
+
+def product(rows: Floats, columns: Floats) -> Floats:
+    """The product of two matrices, of a few rows at a time.
+
+    Larger ones are shared out to threads, which wait for each other longer than they multiply.
+    """
+    pieces = len(rows) // _AT_ONCE
+    many, shape = pieces * _AT_ONCE, (pieces, _AT_ONCE, rows.shape[1])
+    found = np.ascontiguousarray(rows[:many]).reshape(shape) @ columns
+    whole_rows: Floats = np.concatenate([found.reshape(many, columns.shape[1]), rows[many:] @ columns])
+    return whole_rows
 
 
 def whole(values: Floats) -> Numbers:

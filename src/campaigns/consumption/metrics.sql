@@ -107,13 +107,6 @@ WHERE d.controller = $controller AND d.local_date BETWEEN $first AND $last
     AND (holders.since IS NULL OR d.local_date >= holders.since)
 GROUP BY d.metering_point_id ORDER BY d.metering_point_id
 
--- name: day_series
--- The full days of a range of metering points, for what is fitted to them.
-SELECT metering_point_id, local_date, wh, wh_min, wh_16_21
-FROM day_facts
-WHERE controller = $controller AND is_full AND local_date BETWEEN $first AND $last
-    AND month BETWEEN $first_month AND $last_month AND metering_point_id BETWEEN $lowest AND $highest
-
 -- name: hour_series
 -- The hours of full days of 24 hours of a month, for the metering points of `wanted`.
 SELECT metering_point_id, local_date, resolution_min, wh

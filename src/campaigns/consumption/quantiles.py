@@ -5,7 +5,7 @@ A batch of metering points' days is laid out once for all periods; each period s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from campaigns.consumption.calendar import EPOCH
-from campaigns.consumption.inputs import Inputs, months_of
-from campaigns.consumption.month_facts import Days, own
+from campaigns.consumption.day_rows import own_days
+from campaigns.consumption.inputs import Inputs
+from campaigns.consumption.month_facts import Days
 from campaigns.consumption.sums import Numbers
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _NOTHING = pl.DataFrame(
     }
 )
 _PANELS = {"metering_point_id": pl.Int64(), "local_date": pl.Date(), "panels_w": pl.Int32()}
-_READ = (*_PANELS, *(name for name, _ in _PERCENT.values()))
+_READ = ("panels_w", *(name for name, _ in _PERCENT.values()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,11 +68,7 @@ class _Batch:
         length = (last - first).days + 1
         facts = {name: np.full((len(points), length), _ABSENT, np.int32) for name, _ in _PERCENT.values()}
         panels = [pl.DataFrame(schema=_PANELS)]
-        for rows in _rows(snapshot, inputs, points, first, last):
-            number = rows["metering_point_id"].to_numpy()
-            starts = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
-            row = np.repeat(np.searchsorted(points, number[starts]), np.diff([*starts, len(number)]))
-            place = row * length + rows["local_date"].to_physical().to_numpy() - (first - EPOCH).days
+        for place, rows in own_days(snapshot, inputs, points, first, last, _READ):
             for name, matrix in facts.items():
                 matrix.reshape(-1)[place] = rows[name].fill_null(_ABSENT).to_numpy()
             panels.append(rows.select(list(_PANELS)).drop_nulls())
@@ -98,22 +94,6 @@ class _Batch:
         )
         frame = pl.DataFrame({"metering_point_id": self.points, **told})
         return frame.join(panels, on="metering_point_id", how="left", maintain_order="left")
-
-
-def _rows(
-    snapshot: Snapshot, inputs: Inputs, points: Numbers, first: date, last: date
-) -> Iterator[pl.DataFrame]:
-    """The days of these points under their present holders, in the order of points and days."""
-    where = (
-        (pl.col("controller") == inputs.controller)
-        & pl.col("local_date").is_between(first, last)
-        & pl.col("metering_point_id").is_between(int(points[0]), int(points[-1]))
-    )
-    for path in months_of(snapshot.files("day_facts"), first, last):
-        rows = own(snapshot.rows_in("day_facts", [path], _READ, where=where), inputs.holders, first)
-        known = rows.filter(pl.col("metering_point_id").is_in(pl.Series(points).implode()))
-        if not known.is_empty():
-            yield known
 
 
 def _percentile(days: Matrix, percent: int) -> npt.NDArray[np.float64]:
