@@ -23,6 +23,7 @@ from campaigns.cli import (
     segments,
     serving,
     sites,
+    starting,
     town,
 )
 
@@ -65,6 +66,7 @@ for module in (town, data, checking, mailings, retention, serving, backup):
 app.add_typer(people.app, name="person")
 app.add_typer(sites.app, name="site")
 app.add_typer(segments.app, name="segment")
+app.add_typer(starting.app, name="new")
 app.add_typer(permissions.app, name="permission")
 rights_changing.register(rights.app)
 app.add_typer(rights.app, name="rights")

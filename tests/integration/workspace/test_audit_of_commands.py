@@ -79,6 +79,7 @@ READS = {
     "audit verify",
     "catalogue",
     "check",
+    "new segment",  # a file that a person reviews and version control keeps
     "permission rules",
     "permission verify",
     "privacy disclosures",
@@ -94,7 +95,7 @@ READS = {
     "segment sql",
     "status",
 }
-GROUPS = {"audit", "permission", "person", "privacy", "rights", "segment", "site"}
+GROUPS = {"audit", "new", "permission", "person", "privacy", "rights", "segment", "site"}
 
 
 @pytest.fixture
