@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from campaigns.lake import Lake
 
 NOTHING = Made(metrics=empty("metrics"), periods=empty("metric_periods"))
+_PERIODS = [name for period in PERIODS for name in (period, fits.mark({"period": period})["period"])]
 COMPLETE = 0.95  # of the metering points
 _ACTIVE = timedelta(days=28)  # a metering point counts as long as it sent readings within these days
 
@@ -91,23 +92,20 @@ def compute(
     with lake.writer(purpose="metrics") as writer:
         updated = day_facts.update(writer, settings=settings, full=full)
     sanity.update(lake, full=full)
-    known = _add_up(lake, settings=settings, as_of=as_of, today=today, full=full)
+    registers, known = _add_up(lake, settings=settings, as_of=as_of, today=today, full=full)
+    days = {inputs.controller: inputs.as_of for inputs in registers}
     with lake.snapshot() as snapshot, connect(snapshot) as db:
-        days = _days(db, as_of=as_of, before=today)
         before = Made(metrics=snapshot.frame("metrics"), periods=known)
         made = [
-            period_metrics.of_controller(
-                db,
-                snapshot,
-                Inputs.of(db, snapshot, controller, day, version=version(), settings=settings),
-                NOTHING if full else before,
-            )
-            for controller, day in days.items()
+            period_metrics.of_controller(db, snapshot, inputs, NOTHING if full else before)
+            for inputs in registers
         ]
     metrics = pl.concat([empty("metrics"), *(found.metrics for found in made)])
     periods = pl.concat([empty("metric_periods"), *(found.periods for found in made)])
     with lake.writer(purpose="metrics") as writer:
         history.keep(writer, before.metrics, days)
+        # what says from what they were made goes first: a run that is cut off leaves metrics without it
+        writer.remove("metric_periods", pl.col("period").is_in(_PERIODS))
         writer.replace("metrics", metrics)
         writer.upsert("metric_periods", periods)
     kept = 0 if full else _kept(periods, known)
@@ -129,8 +127,13 @@ def _kept(periods: pl.DataFrame, known: pl.DataFrame) -> int:
     return len(same.filter(pl.col("period").is_in(list(PERIODS))))
 
 
-def _add_up(lake: Lake, *, settings: Settings, as_of: date | None, today: date, full: bool) -> pl.DataFrame:
-    """Bring the month facts up to date; what all periods were made from before."""
+def _add_up(
+    lake: Lake, *, settings: Settings, as_of: date | None, today: date, full: bool
+) -> tuple[list[Inputs], pl.DataFrame]:
+    """Bring the month facts up to date. What they and periods are made from now, and were before.
+
+    Periods are made from the same as their months, whatever is imported in the meantime.
+    """
     with lake.snapshot() as snapshot, connect(snapshot) as db:
         known = snapshot.frame("metric_periods")
         registers = [
@@ -140,7 +143,7 @@ def _add_up(lake: Lake, *, settings: Settings, as_of: date | None, today: date, 
     with lake.writer(purpose="metrics") as writer:
         for inputs in registers:
             month_facts.update(writer, inputs, known.clear() if full else known)
-    return known
+    return registers, known
 
 
 def _days(db: Engine, *, as_of: date | None, before: date) -> dict[str, date]:

@@ -145,6 +145,9 @@ def _remake(writer: Writer, months: Sequence[_Month], settings: Settings) -> int
         facts_of(bought, sold, prices, calendar, settings.place) for bought, sold in _rows(writer, months)
     )
     facts = pl.concat([empty("day_facts"), *frames])
+    # What says from what they were made goes before they do: a run that is cut off in between must not leave
+    # facts under a note that is true again when what changed is changed back.
+    writer.remove("day_fact_months", pl.col("month").is_in([month.name for month in months]))
     whole = [month.name for month in months if month.is_whole]
     in_whole = pl.col("month").is_in(whole)
     if whole:

@@ -44,16 +44,33 @@ def update(writer: Writer, inputs: Inputs, known: pl.DataFrame) -> None:
     """Add up the months whose inputs are not those in `known` (rows of metric_periods)."""
     before = dict(known.filter(controller=inputs.controller).select("period", "inputs").rows())
     files = writer.files("day_facts")
-    made = []
+    stamps: dict[Days, str] = {}
     for first, last in whole_months(inputs.calendar["local_date"][0], inputs.as_of):
         names = [path.name for path in months_of(files, first, last)]
         stamp = digest([inputs.version, *names], inputs.between(first, last))
-        period = f"{first:%Y-%m}"
-        if before.get(period) != stamp:
-            _write(writer, inputs.controller, period, of_days(writer, inputs, (first, last)))
-            made.append({"controller": inputs.controller, "period": period, "as_of": last, "inputs": stamp})
-    if made:
-        writer.upsert("metric_periods", pl.DataFrame(made, schema=dict(TABLES["metric_periods"].schema)))
+        if before.get(_name(first)) != stamp:
+            stamps[first, last] = stamp
+    if not stamps:
+        return
+    mine = pl.col("controller") == inputs.controller
+    writer.remove("metric_periods", mine & pl.col("period").is_in([_name(first) for first, _ in stamps]))
+    made = []
+    for (first, last), stamp in stamps.items():
+        _write(writer, inputs.controller, _name(first), of_days(writer, inputs, (first, last)))
+        made.append({"controller": inputs.controller, "period": _name(first), "as_of": last, "inputs": stamp})
+    writer.upsert("metric_periods", pl.DataFrame(made, schema=dict(TABLES["metric_periods"].schema)))
+
+
+def stamps_within(known: pl.DataFrame, controller: str, first: date, last: date) -> list[str]:
+    """From what the months that lie in some days as a whole were added up; `known` is `metric_periods`."""
+    names = [_name(begin) for begin, _ in whole_months(first, last)]
+    return (
+        known.filter(pl.col("period").is_in(names), controller=controller).sort("period")["inputs"].to_list()
+    )
+
+
+def _name(month: date) -> str:
+    return f"{month:%Y-%m}"
 
 
 def _write(writer: Writer, controller: str, month: str, sums: Sums) -> None:

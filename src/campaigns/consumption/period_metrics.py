@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import fits, heat_cooling, period_sums
+from campaigns.consumption import fits, heat_cooling, month_facts, period_sums
 from campaigns.consumption.detections import with_signs
 from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
 from campaigns.consumption.period_sums import COMPARED, Span
@@ -52,7 +52,8 @@ def version() -> str:
 
 def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -> Made:
     """The metrics of a register; those `known` stay whose period was made from the same."""
-    stamps = {period.name: _stamp(snapshot, inputs, period) for period in PERIODS.values()}
+    months = snapshot.frame("metric_periods")
+    stamps = {period.name: _stamp(snapshot, inputs, period, months) for period in PERIODS.values()}
     mine = {name: {"controller": inputs.controller, "period": name} for name in PERIODS}
     changed = [name for name in PERIODS if not known.was_made_from(mine[name], stamps[name])]
     sums = _sums(snapshot, inputs, [PERIODS[name] for name in changed])
@@ -100,7 +101,7 @@ def _sums(snapshot: Snapshot, inputs: Inputs, periods: Sequence[Period]) -> dict
     }
 
 
-def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period) -> str:
+def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period, months: pl.DataFrame) -> str:
     """Equal stamps mean equal metrics of that period, but for the clocks."""
     first, last = period.dates(inputs.as_of)
     reach = min(first, period.earlier(inputs.as_of)[0]) if period.compared else first
@@ -111,6 +112,7 @@ def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period) -> str:
         reach,
         inputs.normal_degree_days,
         *fact_files(snapshot, reach, last),
+        *month_facts.stamps_within(months, inputs.controller, reach, last),
         *heat_cooling.files(snapshot, first, last),
     ]
     tariffs = [inputs.tariffs] if period.yearly else []

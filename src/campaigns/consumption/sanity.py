@@ -72,6 +72,7 @@ def update(lake: Lake, *, full: bool = False) -> None:
         twins = pl.concat([empty("reading_twins"), *(_twins(db, month) for month in changed)])
     if changed or gone:
         with lake.writer(purpose="metrics") as writer:
+            writer.remove("reading_twin_months", pl.col("month").is_in(changed))
             writer.replace_where("reading_twins", twins, partitions={"month": [*changed, *gone]})
             writer.remove("reading_twin_months", pl.col("month").is_in(gone))
             if changed:
