@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -54,24 +54,39 @@ def received(connection: sa.Connection, of: pl.DataFrame) -> pl.DataFrame:
     """One row a message that arrived: `controller, mailing, kind, person_id, handed_over_at`."""
     import polars as pl
 
+    from campaigns.ledger.frames import MOMENT
+
     returned = sa.select(responses.c.message_id).where(
         responses.c.kind == "bounced",
         responses.c.mailing.in_(of["mailing"].unique().to_list()),
         responses.c.message_id.is_not(None),
     )
-    select = sa.select(
-        messages.c.plan_id,
-        messages.c.person_id,
-        sa.func.coalesce(messages.c.handed_over_at, messages.c.finished_at).label("handed_over_at"),
-    ).where(
-        among(connection, messages.c.plan_id, of["plan_id"].to_list()),
+    when = sa.func.coalesce(messages.c.handed_over_at, messages.c.finished_at)
+    select = sa.select(messages.c.person_id, _seconds(connection, when).label("handed_over_at")).where(
+        messages.c.plan_id == sa.bindparam("plan"),
         messages.c.state.in_(ARRIVED),
         messages.c.message_id.not_in(returned),
     )
-    rows = Ledger.of(connection).frame(connection, select)
+    ledger = Ledger.of(connection)
+    # A plan at a time: a million people with two numbers each are in memory as Python's own objects.
+    found = [
+        ledger.frame(connection, select.params(plan=plan_id)).with_columns(plan_id=pl.lit(plan_id))
+        for plan_id in of["plan_id"]
+    ]
+    kinds = {"person_id": pl.Int64, "handed_over_at": pl.Int64, "plan_id": pl.Int64}
+    rows = pl.concat([pl.DataFrame(schema=kinds), *(part.cast(kinds) for part in found)])
+    moment = (pl.col("handed_over_at") * 1_000_000).cast(MOMENT)
     # A message that is leaving now has no time yet.
-    when = pl.col("handed_over_at").fill_null(pl.col("created_at"))
-    return rows.join(of, on="plan_id").select("controller", "mailing", "kind", "person_id", when)
+    return rows.join(of, on="plan_id").select(
+        "controller", "mailing", "kind", "person_id", moment.fill_null(pl.col("created_at"))
+    )
+
+
+def _seconds(connection: sa.Connection, moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    """A moment as seconds since 1970: a number is read in a third of the time that a text takes."""
+    if connection.dialect.name == "sqlite":
+        return sa.cast(sa.func.strftime("%s", moment), sa.BigInteger)
+    return sa.cast(sa.func.floor(sa.extract("epoch", moment)), sa.BigInteger)
 
 
 def clicked(connection: sa.Connection, of: pl.DataFrame) -> pl.DataFrame:
