@@ -97,3 +97,20 @@ def _says_what_was_fed_in(lake: Lake, facts: pl.DataFrame) -> None:
     assert both["export_wh"].equals(
         both.select(pl.when("is_full").then(pl.col("sold").fill_null(0)).cast(pl.Int32)).to_series()
     )
+
+
+def test_a_day_of_absurd_hours_that_cancel_out_is_not_full_and_stops_nothing(tmp_path: Path) -> None:
+    """Its parts would not fit the table; other days are not touched by it."""
+    day = FIRST
+    quarters = starts(day, day, 15)
+    absurd = [99_000_000 if 40 <= at < 64 else -33_000_000 for at in range(96)]
+    rows = [Row(start=time, wh=wh, minutes=15) for time, wh in zip(quarters, absurd, strict=True)]
+    fine = [Row(start=time, wh=100, gsrn=FLAT) for time in starts(day, day, 60)]
+    lake = Lake(tmp_path / "lake")
+    with lake.writer(purpose="test") as writer:
+        assert load_one(delivery(tmp_path / "1.csv", text([*rows, *fine])), writer).quarantined == 0
+    facts = _facts(lake)
+    assert facts.select("metering_point_id", "is_full", "wh").rows() == [
+        (HOUSE, False, None),
+        (FLAT, True, 2400),
+    ]
