@@ -25,7 +25,8 @@ from pathlib import Path
 class Mistake:
     """One thing that is wrong in something a person wrote, and what would be right.
 
-    `line` and `column` count from 1; `length` is how many characters the caret line marks.
+    `line` and `column` count from 1; `length` is how many characters the caret line marks. A warning is told
+    like the others, and stops nothing.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Mistake:
     length: int = 1
     hint: str = ""
     source: str = ""
+    is_warning: bool = False
 
     @property
     def place(self) -> str:
@@ -52,7 +54,7 @@ class Mistake:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, str | int | None]:
-        """The keys that `check --json` promises."""
+        """The keys that `check --json` promises; `level` is `mistake` or `warning`."""
         return {
             "file": self.file,
             "line": self.line,
@@ -60,6 +62,7 @@ class Mistake:
             "code": self.code,
             "message": self.message,
             "hint": self.hint,
+            "level": "warning" if self.is_warning else "mistake",
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from campaigns.catalogue.model import Entry
@@ -30,6 +30,7 @@ class Conditions:
     frame: Frame
     kinds: Mapping[str, Kind] = field(repr=False)
     found: list[Mistake] = field(default_factory=list)
+    warned: list[Mistake] = field(default_factory=list)
     incomplete: bool = False  # a condition could not be read, here or in a segment that it refers to
     _count: int = 0
 
@@ -80,15 +81,17 @@ class Conditions:
         return None
 
     def refuse_closed(self, name: Scalar, entry: Entry) -> bool:
-        """The purpose's data categories, and words that were replaced."""
+        """The purpose's data categories, and words that were replaced: a warning until their last day."""
         if self.refuse_category(name, entry.category, entry.name):
             return True
-        if entry.deprecated is not None:
-            until = entry.deprecated.until.isoformat()
-            message = f"`{entry.name}` has been replaced and goes on {until}."
-            self.say(name.mark.mistake("SEG044", message, f"use `{entry.deprecated.use}`"))
-            return True
-        return False
+        if entry.deprecated is None:
+            return False
+        until, is_over = entry.deprecated.until, entry.deprecated.until < self.frame.outside.today()
+        ends = f"was taken away after {until}" if is_over else f"may be used until {until}"
+        message = f"`{entry.name}` has been replaced and {ends}."
+        mistake = name.mark.mistake("SEG044", message, f"use `{entry.deprecated.use}`")
+        (self.found if is_over else self.warned).append(replace(mistake, is_warning=not is_over))
+        return is_over
 
     def refuse_category(self, name: Scalar, category: str, word: str = "") -> bool:
         """Whether the purpose may not use data of that category; says so at the name."""

@@ -47,14 +47,17 @@ class Library:
         return segment
 
     def check(self, paths: Iterable[Path] | None = None) -> list[Mistake]:
-        """Every mistake of these files (all when None) and of those they refer to, by file and line."""
+        """Every mistake of these files (all when None) and of those they refer to, by file and line.
+
+        Warnings are among them; `load` gives a segment that has no more than those.
+        """
         chosen = sorted(self.folder.glob("*.yml")) if paths is None else sorted(paths)
         run = _Run(self)
         for path in chosen:
             run.load(path.stem, path)
         # A file that several segments need tells its mistakes once.
         return sorted(
-            dict.fromkeys(run.found),
+            dict.fromkeys([*run.found, *run.warned]),
             key=lambda found: (found.file, found.line or 0, found.column or 0, found.code),
         )
 
@@ -69,6 +72,7 @@ class _Run:
 
     library: Library
     found: list[Mistake] = field(default_factory=list)
+    warned: list[Mistake] = field(default_factory=list)
     done: dict[str, Segment | None] = field(default_factory=dict)
     stack: list[str] = field(default_factory=list)
     circles: set[frozenset[str]] = field(default_factory=set)
@@ -107,6 +111,7 @@ class _Run:
         reader = SegmentReader(name, node, around)
         segment = reader.read()
         self.found += [*map(_of_a_condition, repeated), *reader.found]
+        self.warned += reader.warned
         if segment is None or repeated:
             return None
         return replace(segment, fingerprint=fingerprint(segment))

@@ -67,11 +67,12 @@ class SegmentReader:
     node: MappingNode
     around: Surroundings
     found: list[Mistake] = field(default_factory=list)
+    warned: list[Mistake] = field(default_factory=list)
 
     def read(self) -> Segment | None:
         """The segment, or None when there are mistakes."""
         self._keys()
-        conditions = Conditions(self._frame(), KINDS, self.found)
+        conditions = Conditions(self._frame(), KINDS, self.found, self.warned)
         frame = conditions.frame
         who = self._conditions("who", conditions, Here())
         exceptions = self._conditions("except", conditions, Here(exception=True))

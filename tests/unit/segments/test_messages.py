@@ -420,10 +420,16 @@ def test_a_replaced_word(tmp_path: Path) -> None:
     replaced = Deprecated(use="speaks", until=date(2027, 1, 1))
     renamed = field.model_copy(update={"deprecated": replaced})
     known.catalogue.fields["person"]["language"] = renamed  # type: ignore[index]  # a dict in fact
-    found = known.check()
-    assert [(one.code, one.message, one.hint) for one in found] == [
-        ("SEG044", "`language` has been replaced and goes on 2027-01-01.", "use `speaks`")
-    ]
+    (found,) = known.check()
+    assert (found.code, found.is_warning) == ("SEG044", True)
+    assert found.message == "`language` has been replaced and may be used until 2027-01-01."
+    assert found.hint == "use `speaks`"
+    assert known.load("a").name == "a"
+    over = Deprecated(use="speaks", until=date(2026, 6, 1))
+    known.catalogue.fields["person"]["language"] = field.model_copy(update={"deprecated": over})  # type: ignore[index]
+    (found,) = known.check()
+    assert (found.code, found.is_warning) == ("SEG044", False)
+    assert found.message == "`language` has been replaced and was taken away after 2026-06-01."
 
 
 def test_no_such_segment(tmp_path: Path) -> None:
