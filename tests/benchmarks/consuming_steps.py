@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -167,4 +168,5 @@ STEPS: dict[str, Callable[..., dict[str, Any]]] = {
 
 if __name__ == "__main__":
     step, folder, *numbers = sys.argv[1:]
-    print(json.dumps(STEPS[step](Workspace.open(Path(folder)), *map(int, numbers))))
+    told = STEPS[step](Workspace.open(Path(folder)), *map(int, numbers))
+    print(json.dumps({**told, "processor": time.process_time()}))
