@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption import day_facts, fits, history, month_facts, period_metrics, sanity
+from campaigns.consumption import compacting, day_facts, fits, history, month_facts, period_metrics, sanity
 from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.period_metrics import Made
@@ -108,6 +108,7 @@ def compute(
         writer.remove("metric_periods", pl.col("period").is_in(_PERIODS))
         writer.replace("metrics", metrics)
         writer.upsert("metric_periods", periods)
+        compacting.compact(writer)
     kept = 0 if full else _kept(periods, known)
     return MetricsRun(
         as_of=days,

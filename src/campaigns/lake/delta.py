@@ -94,8 +94,11 @@ class DeltaFolder:
         transaction: str | None,
         counters: Mapping[str, int],
         now: datetime,
+        data_change: bool = True,
     ) -> None:
         """One log entry: files in, files out (paths as in the log), transaction id and counters.
+
+        Without `data_change` the files that come hold the rows of those that go.
 
         Raises:
             LakeUnwritable: LAK008, the disk is full, read-only or refuses.
@@ -106,7 +109,10 @@ class DeltaFolder:
         with self.writing():
             table = self._made()
             table.create_write_transaction(
-                [*map(_add, adding), *(_remove(path, now) for path in removing)],
+                [
+                    *(_add(written, data_change) for written in adding),
+                    *(_remove(path, now, data_change) for path in removing),
+                ],
                 mode="append",
                 schema=table.schema(),
                 partition_by=list(self.table.partition_by),
@@ -145,19 +151,20 @@ class DeltaFolder:
         return made
 
 
-def _add(written: Written) -> AddAction:
+def _add(written: Written, data_change: bool) -> AddAction:
     return AddAction(
         path=written.file.path,
         size=written.file.bytes,
         partition_values=dict(written.partition),
         modification_time=written.modified_ms,
-        data_change=True,
+        data_change=data_change,
         stats=written.statistics,
     )
 
 
-def _remove(path: str, now: datetime) -> RemoveAction:
-    return RemoveAction(path=path, data_change=True, deletion_timestamp=int(now.timestamp() * 1000))
+def _remove(path: str, now: datetime, data_change: bool) -> RemoveAction:
+    at = int(now.timestamp() * 1000)
+    return RemoveAction(path=path, data_change=data_change, deletion_timestamp=at)
 
 
 def has_transaction(table: deltalake.DeltaTable | None, transaction: str) -> bool:

@@ -65,6 +65,10 @@ class Writer:
         """The Parquet files of the newest commit, in a fixed order."""
         return tuple(self._rows_of(table))
 
+    def rows_by_file(self, table: str) -> dict[Path, int]:
+        """How many rows each of its `files` has; nothing is read."""
+        return self._rows_of(table)
+
     def count(self, table: str) -> int:
         """How many rows the newest commit has; nothing is read."""
         return sum(self._rows_of(table).values())
@@ -136,6 +140,15 @@ class Writer:
                 raise frames.WrongFrame(f"a row for {table} lies outside the {column}s that are replaced")
         removing = frames.inside(self.files(table), partitions)
         self._commit(table, self._save(table, new), removing, transaction)
+
+    def compact(self, table: str, paths: Sequence[Path]) -> tuple[Path, ...]:
+        """Write some files of one partition as one, or as few as hold their rows; the new ones.
+
+        No row changes, and the log says so. Raises as `append`.
+        """
+        adding = self._save(table, frames.conform(self._read(table, paths), TABLES[table]))
+        self._commit(table, adding, paths, None, data_change=False)
+        return tuple(self._folders[table].path / written.file.path for written in adding)
 
     def remove(self, table: str, where: pl.Expr, *, transaction: str | None = None) -> int:
         """Take out the rows for which `where` is true, and say how many. Raises as `append`.
@@ -241,6 +254,8 @@ class Writer:
         adding: Sequence[Written],
         removing: Collection[Path],
         transaction: str | None,
+        *,
+        data_change: bool = True,
     ) -> None:
         """The log entry that puts files in place of others; none when there is nothing to say."""
         if not adding and not removing and transaction is None:
@@ -255,6 +270,7 @@ class Writer:
             transaction=transaction,
             counters=self._given,
             now=self._clock(),
+            data_change=data_change,
         )
         self._opened.pop(table, None)
         self._given = {}
