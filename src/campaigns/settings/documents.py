@@ -269,6 +269,7 @@ class _Walk:
             return Scalar("", mark)
         self._refuse_decoration(event, mark)
         if isinstance(event, yaml.ScalarEvent):
+            self._refuse_escapes(event.value, mark)
             return Scalar(event.value, mark, quoted=bool(event.style))
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(loader, mark, depth)
@@ -312,6 +313,14 @@ class _Walk:
         tag = getattr(event, "tag", None)
         if tag is not None:
             self.found.append(mark.mistake("YML011", "tags (`!name`) are not allowed.", "write plain values"))
+
+    def _refuse_escapes(self, value: str, mark: Mark) -> None:
+        """`"\\e[2J"` would clear the screen of whoever looks at the value."""
+        if found := _CONTROL.search(value):
+            character = f"U+{ord(found.group()):04X}"
+            self.found.append(
+                mark.mistake("YML003", f"the control character {character} is not allowed.", "delete it")
+            )
 
     def _mark(self, event: yaml.Event) -> Mark:
         start, end = event.start_mark, event.end_mark

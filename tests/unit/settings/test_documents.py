@@ -65,6 +65,10 @@ def test_duplicate_keys_name_both_lines() -> None:  # attack 35
         ("a: x\x00y", "YML003"),
         ("a: x\x85y", "YML003"),
         ("a: x\u2028y", "YML003"),
+        ('a: "\\0"', "YML003"),  # written as an escape
+        ('a: "\\e[2J"', "YML003"),
+        ('"\\x07": 1', "YML003"),
+        ('a: "\\uD800"', "YML005"),  # half a character
         ("a: 1\n---\nb: 2\n", "YML006"),
         ("a: [1", "YML005"),
         ("? [a]\n: 1", "YML010"),
