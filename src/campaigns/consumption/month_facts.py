@@ -6,7 +6,9 @@ its prices changed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -90,17 +92,18 @@ def of_days(
     holders: pl.DataFrame | None = None,
     points: pl.Series | None = None,
 ) -> Sums:
-    """Days of one month added up, file by file: with `holders` only their own, or of some points."""
+    """Days of one month added up, several files at once: with `holders` only their own, or of some points."""
     first, last = days
     where = (pl.col("controller") == inputs.controller) & pl.col("local_date").is_between(first, last)
     if points is not None:
         where &= pl.col("metering_point_id").is_in(points.implode())
-    sums = NONE
-    for path in months_of(reader.files("day_facts"), first, last):
+
+    def of_file(path: Path) -> Sums:
         rows = reader.rows_in("day_facts", [path], READ, where=where)
-        counted = rows if holders is None else own(rows, holders, first)
-        sums = together(sums, add_up(counted, inputs.calendar))
-    return sums
+        return add_up(rows if holders is None else own(rows, holders, first), inputs.calendar)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
+        return together(*workers.map(of_file, months_of(reader.files("day_facts"), first, last)))
 
 
 def own(rows: pl.DataFrame, holders: pl.DataFrame, first: date) -> pl.DataFrame:

@@ -66,24 +66,24 @@ def empty(name: str) -> int:
 
 def union(many: Iterable[Numbers]) -> Numbers:
     """All points of ascending lists, ascending."""
-    found = NONE.points
-    for points in many:
-        found = points if not len(found) or np.array_equal(found, points) else np.union1d(found, points)
-    return found
+    told = [points for points in many if len(points)]
+    if all(np.array_equal(points, told[0]) for points in told[1:]):
+        return told[0] if told else NONE.points
+    return np.unique(np.concatenate(told))
 
 
-def together(one: Sums, other: Sums) -> Sums:
-    """Of all points and names in either."""
-    if not len(one.points) or not len(other.points):
-        return one if len(one.points) else other
-    parts = (one, other)
-    points = union(part.points for part in parts)
-    is_same = len(points) == len(one.points) == len(other.points)
-    places = [np.s_[:] if is_same else np.searchsorted(points, part.points) for part in parts]
+def together(*parts: Sums) -> Sums:
+    """Of all points and names in any of them; the more at once, the less is copied."""
+    told = [part for part in parts if len(part.points)]
+    if len(told) < 2:
+        return told[0] if told else NONE
+    points = union(part.points for part in told)
+    is_same = all(len(part.points) == len(points) for part in told)
+    places = [np.s_[:] if is_same else np.searchsorted(points, part.points) for part in told]
     values = {}
-    for name in dict.fromkeys([*one.values, *other.values]):
+    for name in dict.fromkeys(name for part in told for name in part.values):
         found = np.full(len(points), empty(name), dtype=np.int64)
-        for part, place in zip(parts, places, strict=True):
+        for part, place in zip(told, places, strict=True):
             if name in part.values:
                 new = part.values[name]
                 found[place] = np.maximum(found[place], new) if is_maximum(name) else found[place] + new
