@@ -34,6 +34,18 @@ def draw(dice: Dice, homes: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return pl.concat(frames, how="diagonal")
 
 
+def head(points: pl.Series, name: str, *, days: int, as_of: date) -> pl.DataFrame:
+    """The columns that say what rows of metrics are about."""
+    return pl.select(
+        metering_point_id=points,
+        period=pl.lit(name),
+        as_of=pl.lit(as_of),
+        period_start=pl.lit(as_of - timedelta(days=days)),
+        period_end=pl.lit(as_of - timedelta(days=1)),
+        version=pl.lit(VERSION),
+    )
+
+
 def _period(
     rng: np.random.Generator, homes: pl.DataFrame, name: str, slope: Floats, base: Floats, as_of: date
 ) -> pl.DataFrame:
@@ -49,13 +61,7 @@ def _period(
     mindful = homes["follows_price"].to_numpy()
     paid = market * (1 + 0.4 * (evening - 0.28)) * np.where(mindful, 0.93, 1.02)
     columns = {
-        "metering_point_id": homes["gsrn"],
-        "period": [name] * count,
-        "as_of": [as_of] * count,
-        "period_start": [as_of - timedelta(days=days)] * count,
-        "period_end": [as_of - timedelta(days=1)] * count,
         "days_used": np.where(rng.random(count) < 0.03, days // 2, days),
-        "version": [VERSION] * count,
         "electricity_use": use,
         "base_kw": homes["base_kw"].to_numpy() * rng.lognormal(0, 0.1, count),
         "peak_kw": peak,
@@ -80,7 +86,7 @@ def _period(
             "base_kwh_day": base * rng.lognormal(0, 0.05, count),
             "heat_r2": np.clip(heat / (heat + life) * rng.uniform(0.9, 1.3, count), 0, 0.98),
         }
-    frame = pl.DataFrame(columns)
+    frame = head(homes["gsrn"], name, days=days, as_of=as_of).hstack(pl.DataFrame(columns))
     measured = [name for name in frame.columns if frame[name].dtype == pl.Float64]
     full = pl.col("days_used") >= 0.9 * days
     return frame.with_columns(pl.when(full).then(pl.col(name)).alias(name) for name in measured)

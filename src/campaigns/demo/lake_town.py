@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.demo import contact, drawn_metrics, permits, town
+from campaigns.demo import contact, drawn_metrics, lake_heat, permits, town
 from campaigns.demo.dice import Dice, some
 from campaigns.demo.happenings import PROPERTIES
 from campaigns.demo.permits import NOTICE
@@ -48,8 +48,7 @@ def write(
     """
     dice = Dice(seed=seed)
     built = town.build(dice, max(50, round(persons / PEOPLE_A_CUSTOMER)), as_of)
-    metered = _metered(dice, built, metering_points)
-    tables = _tables(dice, built, as_of) | {"metrics": drawn_metrics.draw(dice, metered, as_of)}
+    tables = _tables(dice, built, as_of) | {"metrics": _metrics(dice, built, metering_points, as_of)}
     said = permission_events(dice, built, as_of)
     with lake.writer(purpose="demo") as writer:
         writer.allocate(f"person_id:{CONTROLLER}", built.people.height)
@@ -112,9 +111,7 @@ def _tables(dice: Dice, built: town.Town, as_of: date) -> dict[str, pl.DataFrame
     seen = datetime.combine(as_of, time(), UTC)
     persons = built.people.select(person_id=pl.col("person") + 1, number="number")
     origin = {"source": pl.lit(SOURCE), "received_at": pl.lit(seen).dt.cast_time_unit("us")}
-    sites = built.homes.with_columns(
-        _id("site", "site"), metering_point_id="gsrn", energy=pl.lit("electricity"), **origin
-    )
+    sites = built.homes.with_columns(_id("site", "site"), metering_point_id="gsrn", **origin)
     companies = built.companies.with_columns(_id("company", "company"), **origin)
     return {
         "person_keys": persons.select("person_id", key_space=pl.lit("crm"), source_id="number"),
@@ -129,18 +126,8 @@ def _tables(dice: Dice, built: town.Town, as_of: date) -> dict[str, pl.DataFrame
             "site_id", "building_type", "building_year", "heating", "area_m2", "postal_code", *origin,
             address="street",
         ),
-        "metering_points": sites.select("metering_point_id", "site_id", "energy", "gsrn", "fuse_a", *origin),
-        "contracts": built.contracts.select(
-            _id("contract", "contract"), _id("company", "company"), "product", "contract_type",
-            person_id=pl.col("person") + 1,
-            metering_point_id="gsrn",
-            start_date="start",
-            end_date="end",
-            annual_kwh_estimate="estimate",
-            price_c_kwh="price",
-            margin_c_kwh="margin",
-            **origin,
-        ),
+        "metering_points": _metering_points(sites).with_columns(**origin),
+        "contracts": _contracts(built).with_columns(**origin),
         "events": _events(dice, built, as_of),
     }  # fmt: skip
 
@@ -196,6 +183,31 @@ def _relationships(everybody: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return pl.concat([known, former]).with_columns(source=pl.lit(SOURCE))
 
 
+def _metering_points(sites: pl.DataFrame) -> pl.DataFrame:
+    """Electricity of every site, and heat where the house is on district heat."""
+    electricity = sites.select("metering_point_id", "site_id", "gsrn", "fuse_a", energy=pl.lit("electricity"))
+    heat = lake_heat.points(sites).select("metering_point_id", "site_id", energy=pl.lit("district_heat"))
+    return pl.concat([electricity, heat], how="diagonal")
+
+
+def _contracts(built: town.Town) -> pl.DataFrame:
+    heat = lake_heat.contracts(built.stays, lake_heat.points(built.homes))
+    signed = built.contracts.with_columns(_id("contract", "contract"), metering_point_id="gsrn")
+    both = pl.concat(
+        [signed, heat.with_columns(_id("heat_contract", "contract").alias("contract_id"))],
+        how="diagonal_relaxed",
+    )
+    return both.select(
+        "contract_id", _id("company", "company"), "metering_point_id", "product", "contract_type",
+        person_id=pl.col("person") + 1,
+        start_date="start",
+        end_date="end",
+        annual_kwh_estimate="estimate",
+        price_c_kwh="price",
+        margin_c_kwh="margin",
+    )  # fmt: skip
+
+
 def _roles(everybody: pl.DataFrame) -> pl.DataFrame:
     return everybody.filter(pl.col("company").is_not_null()).select(
         _id("company", "company"),
@@ -223,6 +235,10 @@ def _events(dice: Dice, built: town.Town, as_of: date) -> pl.DataFrame:
     ).with_columns(_id("event", "event")).drop("event")  # fmt: skip
 
 
-def _metered(dice: Dice, built: town.Town, count: int) -> pl.DataFrame:
-    """That many of the homes, drawn evenly."""
-    return built.homes[some(dice.of("lake:metered"), built.homes.height, count)]
+def _metrics(dice: Dice, built: town.Town, count: int, as_of: date) -> pl.DataFrame:
+    """Of that many metering points, drawn evenly; a few of them measure district heat."""
+    heat = lake_heat.points(built.homes)
+    cooled = min(heat.height, round(count * lake_heat.METERED))
+    homes = built.homes[some(dice.of("lake:metered"), built.homes.height, count - cooled)]
+    drawn = drawn_metrics.draw(dice, homes, as_of)
+    return pl.concat([drawn, lake_heat.metrics(dice, heat, cooled, as_of)], how="diagonal_relaxed")

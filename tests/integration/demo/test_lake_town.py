@@ -84,7 +84,10 @@ def test_values_are_as_an_import_normalises_them(made: Made) -> None:
     for value in points.filter(channel="sms")["value"].head(50):
         assert phone.normalise(value).e164 == value
     assert set(points["channel"]) == {"email", "sms", "phone", "letter"}
-    assert all(gsrn.parse(gsrn.text(number)) for number in made.frames["metering_points"]["gsrn"].head(50))
+    assert all(
+        gsrn.parse(gsrn.text(number))
+        for number in made.frames["metering_points"]["gsrn"].drop_nulls().head(50)
+    )
     properties = [json.loads(text) for text in made.frames["events"]["properties"].unique()]
     assert {name for row in properties for name in row} >= {"page", "product", "survey", "answer"}
     assert set(made.said["kind"]) <= set(KINDS)
@@ -96,5 +99,21 @@ def test_metrics_follow_the_heating(made: Made) -> None:
     heated = year.join(points, on="metering_point_id").join(made.frames["sites"], on="site_id")
     slope = dict(heated.group_by("heating").agg(pl.col("heat_slope").mean()).iter_rows())
     assert slope["direct_electric"] > 5 * slope["district_heat"]
-    unknown = made.frames["metrics"]["electricity_use"].null_count() / made.frames["metrics"].height
+    electric = made.frames["metrics"].filter(pl.col("heat_cooling_k").is_null())
+    unknown = electric["electricity_use"].null_count() / electric.height
     assert 0 < unknown < 0.1
+
+
+def test_houses_on_district_heat_have_a_contract_and_cool_their_water(made: Made) -> None:
+    points = made.frames["metering_points"].filter(energy="district_heat")
+    houses = points.join(made.frames["sites"], on="site_id")
+    assert set(houses["heating"]) == {"district_heat"}
+    assert "apartment" not in set(houses["building_type"])
+    assert points["gsrn"].null_count() == points.height
+    held = made.frames["contracts"].join(points, on="metering_point_id", how="semi")
+    assert held["person_id"].drop_nulls().len() > 0
+    cooled = made.frames["metrics"].drop_nulls("heat_cooling_k")
+    assert cooled.join(points, on="metering_point_id", how="anti").is_empty()
+    assert cooled["metering_point_id"].n_unique() == 10
+    assert cooled["electricity_use"].null_count() == cooled.height
+    assert cooled["heat_cooling_k"].is_between(5, 90).all()
