@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 KEYS = ("controller", "metering_point_id", "direction", "month")
 _DAYS = ("gsrn", "wh_sum", "intervals_expected", "intervals_present")
-_BESIDE = (  # gone with the days
+_BESIDE = (  # made of the days and gone with them
     "day_facts", "day_fact_months", "reading_flags", "reading_twins", "reading_twin_months", "heat_registers",
-    "heat_days",
+    "heat_days", "month_facts",
 )  # fmt: skip
 
 
@@ -44,13 +44,14 @@ def intervals(work: Work) -> Iterator[Due]:
 
 
 def months(work: Work) -> Iterator[Due]:
-    """Monthly sums, from the month."""
+    """Monthly sums, and what metrics were in that month, from the month."""
     old = pl.col("month") < f"{work.day('consumption_months'):%Y-%m}"
-    with work.rows() as (rows, writer):
-        found = rows.frame("consumption_months", ["controller", "month"]).filter(old)
-        if writer is not None and not found.is_empty():
-            writer.remove("consumption_months", old)
-    yield from by_controller("consumption_months", "consumption_months", found)
+    for table in ("consumption_months", "metrics_history"):
+        with work.rows() as (rows, writer):
+            found = rows.frame(table, ["controller", "month"]).filter(old)
+            if writer is not None and not found.is_empty():
+                writer.remove(table, old)
+        yield from by_controller("consumption_months", table, found)
 
 
 def sums(days: pl.DataFrame) -> pl.DataFrame:
