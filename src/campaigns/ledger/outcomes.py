@@ -73,7 +73,7 @@ def received(connection: sa.Connection, of: pl.DataFrame) -> pl.DataFrame:
         ledger.frame(connection, select.params(plan=plan_id)).with_columns(plan_id=pl.lit(plan_id))
         for plan_id in of["plan_id"]
     ]
-    kinds = pl.Schema({name: pl.Int64 for name in ("person_id", "handed_over_at", "plan_id")})
+    kinds = pl.Schema(dict.fromkeys(("person_id", "handed_over_at", "plan_id"), pl.Int64))
     rows = pl.concat([pl.DataFrame(schema=kinds), *(part.cast(kinds) for part in found)])
     moment = (pl.col("handed_over_at") * 1_000_000).cast(MOMENT)
     # A message that is leaving now has no time yet.

@@ -17,7 +17,7 @@ from campaigns.ledger import Ledger, erasure, integrity, permission_events, supp
 from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.ledger.tables import metadata
 from campaigns.permissions import recording, state
-from support import postgres
+from support import outcome_story, postgres
 
 A = "lahti_energia"
 
@@ -38,6 +38,8 @@ def test_a_ledger_on_postgresql(
         _appends_once_and_refuses_changes(ledger, event)
         _takes_positions_in_commit_order(ledger)
         _reads_one_state(ledger)
+        outcome_story.tell(ledger)
+        outcome_story.ask(ledger)
         with ledger.write() as connection:
             key = tokens.token_keys(connection, A, [1])[1]
             assert tokens.person_of(connection, key) == (A, 1)
