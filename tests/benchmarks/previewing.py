@@ -1,70 +1,148 @@
-"""A preview at 100,000 persons: the whole process, and its engine part beside SQL written by hand."""
+"""Segments in a town of a million: previews, their SQL beside SQL written by hand, and snapshots of all.
+
+`CAMPAIGNS_BENCH_PERSONS` takes another number of persons, with a tenth as many metering points.
+"""
 
 from __future__ import annotations
 
 import os
-import subprocess
+import re
+import shutil
+import statistics
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.figures import Figure, median_seconds
+from benchmarks.figures import Figure, median_seconds, run_watched
 from benchmarks.worlds import large_town
+from campaigns.engine import Engine
 from campaigns.segments.compiling import compile_segment
 from campaigns.workspace.project import Workspace
 
-SEGMENT = "heat_pump_prospects"
-BY_HAND = (Path(__file__).parent / "heat_pump_prospects.sql").read_text(encoding="utf-8")
+PERSONS = int(os.environ.get("CAMPAIGNS_BENCH_PERSONS", 1_000_000))
+SEGMENTS = Path(__file__).parent / "segments"  # those that are only measured, and each one's SQL by hand
+PREVIEWED = "winter_talk"
 START = [sys.executable, "-c", "import duckdb, polars, sqlalchemy, pydantic, sqlglot, deltalake"]
+CAMPAIGNS = str(Path(sys.executable).with_name("campaigns"))
 
 
 def run() -> Iterator[Figure]:
-    """Preview one segment with metrics."""
-    with large_town(100_000, 20_000) as (workspace, filled):
+    """Preview, compile and snapshot."""
+    with large_town(PERSONS, PERSONS // 10) as (workspace, filled):
         yield filled
-        command = [str(Path(sys.executable).with_name("campaigns")), "segment", "preview", SEGMENT]
-        environment = {**os.environ, "CAMPAIGNS_WORKSPACE": str(workspace.root)}
-
-        def process() -> None:
-            subprocess.run(command, env=environment, capture_output=True, check=True)
-
-        process()
-        whole = median_seconds(process, times=5)
-        start = median_seconds(lambda: subprocess.run(START, check=True), times=5)
-        yield Figure(
-            name="segment preview, whole process",
-            value=whole,
-            unit="s",
-            ratio=whole / start,
-            baseline=f"python that only imports the same libraries: {start:.2f} s",
-        )
-        yield from _engine_part(workspace)
+        for file in SEGMENTS.glob("*.yml"):
+            shutil.copy(file, workspace.root / "segments")
+        os.environ["CAMPAIGNS_WORKSPACE"] = str(workspace.root)
+        yield from _previews()
+        yield from _engine_parts(workspace)
+        yield from _compiling(workspace)
+        yield from _snapshots(workspace)
 
 
-def _engine_part(workspace: Workspace) -> Iterator[Figure]:
-    segment = workspace.segment_files.load(SEGMENT)
-    compiled = compile_segment(segment, workspace.today(), workspace.settings.zone)
+def _previews() -> Iterator[Figure]:
+    """The whole process, once what people have said lies in its short form beside the ledger."""
+    command = [CAMPAIGNS, "segment", "preview", PREVIEWED]
+    first = run_watched(command)
+    start = statistics.median(run_watched(START).seconds for _ in range(5))
+    baseline = f"python that only imports the same libraries: {start:.2f} s"
+    again = [run_watched(command) for _ in range(5)]
+    whole = statistics.median(one.seconds for one in again)
+    yield Figure(
+        name="segment preview, whole process", value=whole, unit="s", ratio=whole / start, baseline=baseline
+    )
+    yield Figure(
+        name="its peak memory", value=statistics.median(one.peak_megabytes for one in again), unit="MB"
+    )
+    yield Figure(
+        name="the first preview, which reads the whole ledger",
+        value=first.seconds,
+        unit="s",
+        ratio=first.seconds / start,
+        baseline=baseline,
+    )
+
+
+def _engine_parts(workspace: Workspace) -> Iterator[Figure]:
     from campaigns.permissions import state
-    from campaigns.segments import consents, sql
+    from campaigns.segments import consents
 
     words = state.words(workspace.ledger)
-    members = compiled.members.sql(dialect=sql.DIALECT)
-    with workspace.engine() as db:
-        consents.register(
-            db, segment, at=workspace.now(), settings=workspace.settings, ledger=workspace.ledger, words=words
-        )
-        by_hand = {"controller": segment.controller, "today": workspace.today()}
-        found, expected = db.query(members), db.query(BY_HAND, by_hand)
-        if found.is_empty() or not found.equals(expected):
-            raise AssertionError(
-                f"the segment finds {len(found)} people, the SQL by hand {len(expected)} or others"
+    for file in sorted(SEGMENTS.glob("*.sql")):
+        segment = workspace.segment_files.load(file.stem)
+        with workspace.engine() as db:
+            consents.register(
+                db,
+                segment,
+                at=workspace.now(),
+                settings=workspace.settings,
+                ledger=workspace.ledger,
+                words=words,
             )
-        ours = median_seconds(lambda: db.query(members), times=15)
-        theirs = median_seconds(lambda: db.query(BY_HAND, by_hand), times=15)
-    yield Figure(
-        name=f"segment's SQL ({len(found):,} people)",
-        value=ours * 1000,
+            yield _beside(db, workspace, file)
+
+
+def _beside(db: Engine, workspace: Workspace, by_hand: Path) -> Figure:
+    """What finds the members, and the same written by hand, in turns."""
+    segment, today = workspace.segment_files.load(by_hand.stem), workspace.today()
+    members = compile_segment(segment, today, workspace.settings.zone).members.sql(dialect="duckdb")
+    text, told = by_hand.read_text(encoding="utf-8"), {"controller": segment.controller, "today": today}
+    found, expected = db.query(members), db.query(text, told)
+    if found.is_empty() or not found.equals(expected):
+        raise AssertionError(f"{segment.name} finds {len(found)} people, by hand {len(expected)} or others")
+    ours, theirs = [], []
+    for _ in range(9):
+        ours.append(median_seconds(lambda: db.query(members), times=1))
+        theirs.append(median_seconds(lambda: db.query(text, told), times=1))
+    baseline = statistics.median(theirs)
+    conditions = sum(1 for _ in segment.every_condition())
+    return Figure(
+        name=f"SQL of {segment.name} ({conditions} conditions, {len(found):,} people)",
+        value=statistics.median(ours) * 1000,
         unit="ms",
-        ratio=ours / theirs,
-        baseline=f"the same written by hand: {theirs * 1000:.1f} ms",
+        ratio=statistics.median(ours) / baseline,
+        baseline=f"the same written by hand: {baseline * 1000:.1f} ms",
+    )
+
+
+def _compiling(workspace: Workspace) -> Iterator[Figure]:
+    """From the typed form to text; once before, since the first one loads what writes SQL."""
+    today, zone = workspace.today(), workspace.settings.zone
+    segments = [workspace.segment_files.load(name) for name in workspace.segment_files.names()]
+    taken = {}
+    for segment in segments:
+        _ = compile_segment(segment, today, zone).sql
+        taken[segment.name] = median_seconds(lambda one=segment: compile_segment(one, today, zone).sql) * 1000
+    slowest = max(taken, key=lambda name: taken[name])
+    usual = statistics.median(taken.values())
+    yield Figure(name=f"compiling one of {len(taken)} segments, median", value=usual, unit="ms")
+    yield Figure(
+        name=f"the slowest one, {slowest}",
+        value=taken[slowest],
+        unit="ms",
+        ratio=taken[slowest] / usual,
+        baseline="the median",
+    )
+
+
+def _snapshots(workspace: Workspace) -> Iterator[Figure]:
+    command = [CAMPAIGNS, "segment", "snapshot", "--all"]
+    first = run_watched(command)
+    names = workspace.segment_files.names()
+    nobody = [name for name in names if not re.search(rf"^{name} +[1-9]", first.output, re.MULTILINE)]
+    yield Figure(
+        name=f"snapshot of all {len(names)} segments ({len(names) - len(nobody)} find people)",
+        value=first.seconds,
+        unit="s",
+    )
+    yield Figure(name="its peak memory", value=first.peak_megabytes, unit="MB")
+    started = time.perf_counter()
+    run_watched(command)
+    again = time.perf_counter() - started
+    yield Figure(
+        name="all again, when nothing changed",
+        value=again,
+        unit="s",
+        ratio=again / first.seconds,
+        baseline="the first time",
     )
