@@ -409,11 +409,6 @@ def test_a_segment_used_by_another_brings_its_categories(tmp_path: Path) -> None
     )
 
 
-def test_a_segment_that_names_itself(tmp_path: Path) -> None:
-    (found,) = library(tmp_path, {"a": segment_text("{in_segment: a}")}).check()
-    assert (found.code, found.message) == ("SEG026", "segments refer to each other in a circle: a → a.")
-
-
 def test_a_replaced_word(tmp_path: Path) -> None:
     known = library(tmp_path, {"a": segment_text("{field: language, is: fi}")})
     field = known.catalogue.fields["person"]["language"]
