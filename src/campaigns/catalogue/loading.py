@@ -19,6 +19,7 @@ from campaigns.catalogue.model import (
     MetricEntry,
     PeriodEntry,
     RelationEntry,
+    ScoreEntry,
 )
 from campaigns.consumption.metrics import METRICS
 from campaigns.errors import Mistake, Mistakes
@@ -27,7 +28,9 @@ from campaigns.settings.documents import Mapping as MappingNode
 from campaigns.settings.documents import Mark, Node, parse, read
 from campaigns.settings.model import Settings
 
-Named = TypeVar("Named", FieldEntry, MetricEntry, EventEntry, PeriodEntry, RelationEntry, AudienceEntry)
+Named = TypeVar(
+    "Named", FieldEntry, MetricEntry, EventEntry, ScoreEntry, PeriodEntry, RelationEntry, AudienceEntry
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def _joined(parts: Sequence[_Part]) -> Catalogue:
         },
         metrics={**_computed(), **_named(part.file.metrics for part in parts)},
         events=_named(part.file.events for part in parts),
+        scores=_named(part.file.scores for part in parts),
         periods=_named(part.file.periods for part in parts),
         relations=_named(part.file.relations for part in parts),
         audiences=_named(part.file.audiences for part in parts),
@@ -92,7 +96,10 @@ def _computed() -> dict[str, MetricEntry]:
         name: MetricEntry(
             name=name,
             label=metric.label,
-            description={"fi": f"{metric.label['fi'].capitalize()}.", "en": f"{_sentence(metric.definition)}."},
+            description={
+                "fi": f"{metric.label['fi'].capitalize()}.",
+                "en": f"{_sentence(metric.definition)}.",
+            },
             category="consumption",
             unit=metric.unit,
             level=metric.level,
@@ -155,6 +162,8 @@ def _checked(part: _Part, catalogue: Catalogue, settings: Settings) -> Iterator[
         yield from _exists(mark, "metric", metric.compares_with, catalogue.metrics)
     for name, event in part.file.events.items():
         yield from _category(marks["events", name], event.category, settings)
+    for name, score in part.file.scores.items():
+        yield from _category(marks["scores", name], score.category, settings)
     for relation, entry in part.file.relations.items():
         yield from _category(marks["relations", relation], entry.category, settings)
     for name in part.file.audiences:

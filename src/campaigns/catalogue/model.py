@@ -134,6 +134,12 @@ class EventEntry(Entry):
     exclude_only: Switch = False
 
 
+class ScoreEntry(Entry):
+    """What a model says of a person, as a number; published by analysts, see the lake's `scores`."""
+
+    unit: Unit | Literal[""] = ""
+
+
 class PeriodEntry(Definition):
     """A named period that metrics are computed over."""
 
@@ -169,6 +175,7 @@ class File(Definition):
     fields: dict[Relation, dict[Name, FieldEntry]] = {}
     metrics: dict[Name, MetricEntry] = {}
     events: dict[Name, EventEntry] = {}
+    scores: dict[Name, ScoreEntry] = {}
     periods: dict[str, PeriodEntry] = {}
     relations: dict[Relation, RelationEntry] = {}
     audiences: dict[Name, AudienceEntry] = Field(default={})
@@ -181,6 +188,7 @@ class Catalogue:
     fields: Mapping[str, Mapping[str, FieldEntry]] = field(repr=False)
     metrics: Mapping[str, MetricEntry] = field(repr=False)
     events: Mapping[str, EventEntry] = field(repr=False)
+    scores: Mapping[str, ScoreEntry] = field(repr=False)
     periods: Mapping[str, PeriodEntry] = field(repr=False)
     relations: Mapping[str, RelationEntry] = field(repr=False)
     audiences: Mapping[str, AudienceEntry] = field(repr=False)
@@ -192,7 +200,7 @@ class Catalogue:
     def search(self, word: str = "") -> Iterator[Entry | RelationEntry | PeriodEntry]:
         """Everything but audiences whose name, label or description holds that word."""
         fields = [entry for of in self.fields.values() for entry in of.values()]
-        words = (self.metrics, self.events, self.relations, self.periods)
+        words = (self.metrics, self.events, self.scores, self.relations, self.periods)
         for entry in (*fields, *(entry for named in words for entry in named.values())):
             texts = (entry.name, *entry.label.values(), *entry.description.values())
             if any(word.lower() in text.lower() for text in texts):

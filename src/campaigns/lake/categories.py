@@ -68,6 +68,11 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         behaviour="channel direction started_at ended_at topic outcome handled_by",
         bookkeeping="interaction_id person_id source received_at",
     ),
+    # What a score tells depends on what its model was made from: its entry says the category of each.
+    "scores": _categories(
+        behaviour="score value rank_pct scored_at valid_until",
+        bookkeeping="person_id version",
+    ),
     "list_members": _categories(
         marketing="list_name added_on delete_on",
         bookkeeping="person_id source received_at",

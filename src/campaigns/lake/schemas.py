@@ -205,6 +205,21 @@ TABLES: dict[str, Table] = {
             personal=True,
             statistics=_PERSONAL_STATISTICS,
         ),
+        table(  # what models say of people, as it was published; nothing is changed afterwards
+            "scores",
+            ("score", "person_id", "scored_at"),
+            {
+                "person_id": ID,
+                "score": TEXT,
+                "version": TEXT,  # of the model
+                "scored_at": WHEN,
+                "valid_until": DAY,  # the last day on which it may be used; NULL: no end of its own
+                "value": NUMBER,  # NULL: the model could not tell
+                "rank_pct": NUMBER,  # 0 to 1, the place among everybody who was scored
+            },
+            personal=True,
+            statistics=_PERSONAL_STATISTICS,
+        ),
         table(  # what people corrected: it stands against sources that still say the old (register/rectified)
             "rectifications",
             ("person_id", "field", "rectified_at"),

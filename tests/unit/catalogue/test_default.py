@@ -33,6 +33,7 @@ def default() -> Catalogue:
 def test_has_the_words_that_segments_use(default: Catalogue) -> None:
     assert set(METRICS_OF_SEGMENTS) <= set(default.metrics)
     assert set(EVENTS_OF_DESIGN) <= set(default.events)
+    assert {"churn", "heat_pump_propensity"} <= set(default.scores)
     assert tuple(default.audiences) == AUDIENCES
     assert list(default.periods) == [
         "last winter", "last full year", "last 12 months", "last 3 months", "last 28 days"

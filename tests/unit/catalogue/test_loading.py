@@ -44,6 +44,18 @@ def test_adds_words(tmp_path: Path) -> None:
     assert "quote_requested" in found.events
 
 
+def score(name: str, category: str = "behaviour") -> str:
+    return f"scores:\n  {name}:{LABELS}    category: {category}\n"
+
+
+def test_adds_scores_of_a_category_that_is_open(tmp_path: Path) -> None:
+    found = load(tmp_path, own=score("solar_propensity"))
+    assert found.scores["solar_propensity"].name == "solar_propensity"
+    assert [entry.name for entry in found.search("solar_prop")] == ["solar_propensity"]
+    wrong = mistakes(tmp_path, own=score("solar_propensity", "credit"), more=score("solar_propensity"))
+    assert wrong == [f"{tmp_path.name}/own.yml:2 CAT004", f"{tmp_path.name}/own.yml:2 CAT005"]
+
+
 def test_takes_the_place_of_a_packaged_word(tmp_path: Path) -> None:
     own = field(
         "company",
