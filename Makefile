@@ -39,6 +39,7 @@ torture: setup
 
 docs: setup
 	$(BIN)/python tests/support/reference.py
+	$(BIN)/campaigns schema --write
 
 constraints:
 	$(PYTHON) -m venv .tools

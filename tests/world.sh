@@ -1,7 +1,14 @@
 #!/usr/bin/env bash
-# Installs the programs that tests drive for real: Chromium, PostgreSQL, Postfix's smtp-sink, strace.
+# Installs the programs that tests drive for real: Chromium, PostgreSQL, Postfix's smtp-sink, strace, and the
+# language server that editors complete YAML files with (into .tools/, from npm).
 # Without root or apt the tests that need them skip with a reason (under CI they may not).
 set -euo pipefail
+language_server=yaml-language-server@1.25.0
+if [[ ! -d .tools/node_modules/yaml-language-server ]] && ! command -v yaml-language-server >/dev/null; then
+  if ! command -v npm >/dev/null || ! npm install --silent --no-audit --no-fund --prefix .tools "$language_server"; then
+    echo "not installed, so tests that need it will skip: $language_server (npm installs it)" >&2
+  fi
+fi
 declare -A needs=([chromium]=chromium [strace]=strace [smtp-sink]=postfix [psql]=postgresql)
 missing=()
 for program in "${!needs[@]}"; do

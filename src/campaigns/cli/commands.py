@@ -20,6 +20,7 @@ from campaigns.cli import (
     retention,
     rights,
     rights_changing,
+    schemas,
     segments,
     serving,
     sites,
@@ -61,7 +62,7 @@ def options(
     context.choose_folder(directory)
 
 
-for module in (town, data, checking, mailings, retention, serving, backup):
+for module in (town, data, checking, schemas, mailings, retention, serving, backup):
     module.register(app)
 app.add_typer(people.app, name="person")
 app.add_typer(sites.app, name="site")

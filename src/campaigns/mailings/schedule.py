@@ -56,10 +56,13 @@ def _length(value: object) -> object:
     return timedelta(**{f"{match[2]}s": int(match[1])})
 
 
-Length = Annotated[timedelta, BeforeValidator(_length)]
+# As people write it, for editors.
+_Written = Annotated[str, Field(pattern=rf"^{_LENGTH.pattern}$", examples=["4 hours", "90 minutes"])]
+Length = Annotated[timedelta, BeforeValidator(_length, json_schema_input_type=_Written)]
+_Day = Literal["day", "month"] | Weekday
 Every = Annotated[
-    tuple[Literal["day", "month"] | Weekday, ...],
-    BeforeValidator(_as_list),
+    tuple[_Day, ...],
+    BeforeValidator(_as_list, json_schema_input_type=_Day | tuple[_Day, ...]),
     Field(min_length=1),
     AfterValidator(_no_twice),
 ]

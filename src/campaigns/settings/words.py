@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from campaigns.settings.binding import Definition
 
@@ -81,7 +81,9 @@ def _span(value: Any) -> Any:
     return Span(days=number * (7 if word == "week" else 1))
 
 
-Keep = Annotated[Span, BeforeValidator(_span)]
+# As people write it, for editors.
+_Written = Annotated[str, Field(pattern=rf"^{_SPAN.pattern}$", examples=["24 months", "30 days"])]
+Keep = Annotated[Span, BeforeValidator(_span, json_schema_input_type=_Written)]
 
 
 class Decided(Definition):

@@ -10,7 +10,7 @@ from campaigns.errors import Mistake, Mistakes, UserError
 from campaigns.settings.documents import read
 from campaigns.settings.loading import FILE, find_workspace, load
 from campaigns.settings.model import Settings
-from campaigns.workspace import examples, privacy_checking
+from campaigns.workspace import examples, privacy_checking, schemas
 from campaigns.workspace.project import Workspace
 
 
@@ -73,11 +73,13 @@ def _places(workspace: Workspace) -> list[Mistake]:
 
 def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     workspace = Workspace(root, settings)
+    has_words = True
     try:
         workspace.catalogue  # noqa: B018  # read here, so that its mistakes are told
     except Mistakes as found:
         yield from found.mistakes
         workspace.catalogue = catalogue.load(settings, None)
+        has_words = False
     yield from _sources(root, settings)
     yield from privacy_checking.check(read(root / FILE, name=FILE), settings, root, workspace.today())
     yield from _other_endings(root)
@@ -86,3 +88,5 @@ def _all(root: Path, settings: Settings) -> Iterator[Mistake]:
     yield from workspace.templates.check()
     yield from workspace.mailings.check()
     yield from examples.check(workspace)
+    if has_words:
+        yield from schemas.check(workspace)
