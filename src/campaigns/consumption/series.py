@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _UTC = ZoneInfo("UTC")
 _EXACT = pl.Decimal(18, 6)
 _MILLIONTHS = 1_000_000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +38,7 @@ class SeriesKind:
     """A kind of which every row is a time and a number; see `register.deliveries.Kind`.
 
     The lake keeps the number times `scale`, rounded once, as `kept`; it must lie between `low` and `high`.
-    Starts must be whole steps of `step` minutes.
+    Starts must be whole steps of `step` minutes, from the year 2000 to `days_ahead` days from now.
     """
 
     name: str
@@ -49,6 +50,7 @@ class SeriesKind:
     low: int
     high: int
     step: int
+    days_ahead: int
 
     @property
     def columns(self) -> Columns:
@@ -71,7 +73,7 @@ class SeriesKind:
             return Imported(file=delivery.name, kind=self.name, unchanged=True)
         rejects = Rejects(delivery, self.name)
         rows = read(delivery, self.columns, rejects)
-        values = rejects.accepted(self._typed(rows.frame, rejects, settings.zone))
+        values = rejects.accepted(self._typed(rows.frame, rejects, settings.zone, now))
         last = values.unique("start", keep="last", maintain_order=True)
         quarantined = rejects.write(lake, now=now)
         lake.upsert(self.table, self._newest(last, delivery, lake), transaction=delivery.transaction)
@@ -86,13 +88,16 @@ class SeriesKind:
             notes=(*rows.notes, *notes),
         )
 
-    def _typed(self, frame: pl.DataFrame, rejects: Rejects, zone: ZoneInfo) -> pl.DataFrame:
+    def _typed(self, frame: pl.DataFrame, rejects: Rejects, zone: ZoneInfo, now: datetime) -> pl.DataFrame:
         """`_line`, `start` and the value as it is kept; what is wrong goes to `rejects`."""
         typed = Typed(frame, rejects)
         typed.required("start", self.value)
         starts = typed.moment("start", _UTC)
         on_step = starts.dt.epoch("s") % (60 * self.step) == 0
         typed.refuse("start", ~on_step, "CON120", f"`start` must be a whole step of {self.step} minutes.")
+        outside = (starts < _EARLIEST) | (starts > now + timedelta(days=self.days_ahead))
+        told = f"`start` lies before 2000 or more than {self.days_ahead} days ahead."
+        typed.refuse("start", outside, "CON127", told)
         text = frame[self.value].str.replace(",", ".", literal=True)
         exact = text.cast(_EXACT, strict=False).to_physical().cast(pl.Int64)
         size, permille = self._meant(frame, typed, starts, zone)
@@ -149,6 +154,7 @@ SPOT_PRICES = SeriesKind(
     low=-1000,
     high=1000,
     step=15,
+    days_ahead=3,  # prices of tomorrow are published today; more is a mistake in the year or the day
 )
 TEMPERATURES = SeriesKind(
     name="temperatures",
@@ -160,4 +166,5 @@ TEMPERATURES = SeriesKind(
     low=-60,
     high=60,
     step=1,
+    days_ahead=1,
 )

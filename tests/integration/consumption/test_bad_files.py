@@ -4,50 +4,24 @@ from __future__ import annotations
 
 import gzip
 import os
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from campaigns.consumption import KINDS
 from campaigns.lake import Lake
-from campaigns.register.deliveries import Imported
-from campaigns.register.importing import import_files
-from support.readings import ENGLISH, FLAT, HOUSE, NOW, SETTINGS, Row, starts, text
+from support.bad_files import imported, measured, refused_rows, zipped
+from support.readings import ENGLISH, FLAT, HOUSE, NOW, Row, starts, text
 
-TESTS = Path(__file__).parents[2]
 DAY = date(2025, 6, 1)
 ROWS = [Row(start=start, wh=at * 10) for at, start in enumerate(starts(DAY, DAY, 60))]
 GOOD = text(ROWS)
 
 
-def imported(lake: Lake, *paths: Path, **more: object) -> list[Imported]:
-    return import_files(
-        paths,
-        kinds=KINDS,
-        settings=SETTINGS,
-        lake=lake,
-        ledger=None,
-        now=NOW,
-        settle=0,
-        **more,  # type: ignore[arg-type]
-    )
-
-
 def wh(lake: Lake) -> list[list[int | None]]:
     with lake.snapshot() as snapshot:
         return snapshot.frame("consumption_days")["wh"].to_list()
-
-
-def refused_rows(lake: Lake) -> list[tuple[int, str]]:
-    with lake.snapshot() as snapshot:
-        frame = snapshot.frame("quarantine")
-        assert frame["message"].str.len_chars().min() or frame.is_empty()  # type: ignore[truthy-bool]
-        return sorted(frame.select("line", "reason").rows())
 
 
 def with_line(line: bytes | str, at: int = 5) -> bytes:
@@ -169,40 +143,6 @@ def test_overlapping_files_with_different_values(lake: Lake, tmp_path: Path, new
     for name in ("b.csv", "a.csv") if newest_first else ("a.csv", "b.csv"):
         imported(lake, tmp_path / name)
     assert wh(lake) == [[999 if 5 <= at < 9 else at * 10 for at in range(24)]]
-
-
-def measured(folder: Path, file: Path) -> tuple[int, int, str, int]:
-    """Rows accepted, rows refused, the code of a refused file, and the peak of the process in MB."""
-    program = (
-        "import re, sys; from pathlib import Path; from support.readings import *\n"
-        "from campaigns.lake import Lake; from campaigns.register.importing import import_files\n"
-        "lake = Lake(Path(sys.argv[1]))\n"
-        "(done,) = import_files([Path(sys.argv[2])], kinds=KINDS, settings=SETTINGS, lake=lake, ledger=None,"
-        " now=NOW, as_kind='datahub')\n"
-        "held = re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())\n"
-        "code = done.refused.code if done.refused else '-'\n"
-        "print(done.accepted, done.quarantined, code, int(held[1]) // 1024)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(folder / "lake"), str(file)],
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    accepted, quarantined, code, megabytes = done.stdout.split()
-    return int(accepted), int(quarantined), code, int(megabytes)
-
-
-def zipped(path: Path, pieces: Iterable[bytes]) -> Path:
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open("datahub.csv", "w", force_zip64=True) as stream,
-    ):
-        for piece in pieces:
-            stream.write(piece)
-    return path
 
 
 def long_line() -> Iterable[bytes]:
