@@ -91,7 +91,7 @@ def _joined(parts: Sequence[_Part]) -> Catalogue:
 
 
 def _computed() -> dict[str, MetricEntry]:
-    """The metrics of the consumption room. One that tells of presence has no column: no segment may use it."""
+    """Metrics of the consumption room. One that tells of presence has no column: no segment may use it."""
     return {
         name: MetricEntry(
             name=name,
