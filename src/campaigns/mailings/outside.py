@@ -46,7 +46,9 @@ class Outside:
         if not (self.root / "data" / "lake").is_dir():
             return self._declared(controller)
         with self.lake().snapshot() as snapshot:
-            rows = snapshot.frame(LISTS).filter(pl.col("controller") == controller)
+            rows = snapshot.frame(LISTS, ["controller", "list_name", "delete_on"]).filter(
+                controller=controller
+            )
         return dict(rows.group_by("list_name").agg(pl.col("delete_on").max()).sort("list_name").iter_rows())
 
     def _declared(self, controller: str) -> dict[str, date | None] | None:
