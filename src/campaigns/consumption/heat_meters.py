@@ -59,7 +59,11 @@ class HeatMeters:
         counts = interval_files.Counts()
         cells = HeatCells(delivery, latest=latest)
         batches = interval_files.cells(delivery, layout, rejects, counts)
-        readings = pl.concat([cells.none(), *(cells.typed(batch, rejects) for batch in batches)])
+        parts = [cells.none()]
+        for batch in batches:
+            parts.append(cells.typed(batch, rejects))
+            counts.accept(len(parts[-1]))
+        readings = pl.concat(parts)
         stamp = Stamp.of(delivery.received, delivery.sha256)
         new = heat_registers.located(
             readings.with_columns(received=pl.lit(stamp.received), file=pl.lit(stamp.file)), calendar

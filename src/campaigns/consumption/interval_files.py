@@ -48,17 +48,21 @@ class Counts:
     missing: int = 0
 
     def add(self, number: int, readings: Readings) -> Readings:
-        """Count a batch and hand it on. Raises `UserError` CON126 when far too many rows were none."""
+        """Count a batch and hand it on. Raises `UserError` CON126."""
         self.rows += number
-        self.accepted += len(readings)
+        self.accept(len(readings))
+        self.missing += int((readings.quality == MISSING).sum())
+        return readings
+
+    def accept(self, number: int) -> None:
+        """Count readings among the rows. Raises `UserError` CON126 when far too many rows were none."""
+        self.accepted += number
         if self.rows - self.accepted > MOST_REFUSED:
             raise UserError(
                 "CON126",
                 f"{MOST_REFUSED:,} lines of the file are no readings, and it goes on.",
                 hint="is it of another kind? import the first thousand lines of it to see what is wrong",
             )
-        self.missing += int((readings.quality == MISSING).sum())
-        return readings
 
 
 def load(

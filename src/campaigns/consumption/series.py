@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from campaigns.consumption import price_units
+from campaigns.consumption.interval_files import Counts
 from campaigns.consumption.rows import Stamp
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.headers import folded
@@ -74,6 +75,7 @@ class SeriesKind:
         rejects = Rejects(delivery, self.name)
         rows = read(delivery, self.columns, rejects)
         values = rejects.accepted(self._typed(rows.frame, rejects, settings.zone, now))
+        Counts(rows=rows.total).accept(len(values))
         last = values.unique("start", keep="last", maintain_order=True)
         quarantined = rejects.write(lake, now=now)
         lake.upsert(self.table, self._newest(last, delivery, lake), transaction=delivery.transaction)
