@@ -26,10 +26,10 @@ def contracts(stays: pl.DataFrame, heat: pl.DataFrame) -> pl.DataFrame:
     """For each stay in such a house one contract without an end of its own."""
     held = stays.join(heat.select("site", "metering_point_id"), on="site", maintain_order="left")
     return held.select(
-        "company", "start", "end", "metering_point_id", "person",
+        "company", "start", "end", "metering_point_id", "person", "site",
         contract=pl.int_range(pl.len()),
         product=pl.lit(PRODUCT),
-        contract_type=pl.lit("open_ended"),
+        contract_type=pl.lit("district_heat"),
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def write(dice: Dice, inbox: Inbox, network: Register, as_of: date) -> None:
             asiakasnro="number",
             yritysnro=pl.lit(None, pl.String),
             gsrn=pl.col("gsrn").cast(pl.String),
+            käyttöpaikkanro=pl.lit(None, pl.String),
             tuote=pl.lit("Verkkopalvelu"),
             sopimustyyppi=pl.lit("verkko"),
             alkupvm="start",

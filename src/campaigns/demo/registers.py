@@ -48,8 +48,16 @@ def site_rows(places: pl.DataFrame, *, prefix: str) -> pl.DataFrame:
     )
 
 
-def contract_rows(contracts: pl.DataFrame, people: pl.DataFrame, companies: pl.DataFrame) -> pl.DataFrame:
-    """The columns of sopimukset_*.csv."""
+def contract_rows(
+    contracts: pl.DataFrame, heat: pl.DataFrame, people: pl.DataFrame, companies: pl.DataFrame
+) -> pl.DataFrame:
+    """The columns of sopimukset_*.csv; contracts of district heat name the usage place instead of a GSRN."""
+    of_heat = heat.select(
+        "person", "company", "product", "contract_type", "start", "end",
+        contract=pl.col("contract") + contracts.height,
+        place=site_numbers("K"),
+    )  # fmt: skip
+    contracts = pl.concat([contracts, of_heat], how="diagonal_relaxed")
     held = contracts.join(people.select("person", "number"), on="person", how="left", maintain_order="left")
     held = held.join(
         companies.select("company", company_number="number"), on="company", how="left", maintain_order="left"
@@ -59,6 +67,7 @@ def contract_rows(contracts: pl.DataFrame, people: pl.DataFrame, companies: pl.D
         asiakasnro="number",
         yritysnro="company_number",
         gsrn=pl.col("gsrn").cast(pl.String),
+        käyttöpaikkanro="place",
         tuote="product",
         sopimustyyppi=finnish("contract_type"),
         alkupvm="start",

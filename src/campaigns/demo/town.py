@@ -20,6 +20,7 @@ from campaigns.demo import (
     datahub,
     desk,
     happenings,
+    lake_heat,
     mess,
     meters,
     network,
@@ -156,7 +157,8 @@ def _customer_files(dice: Dice, inbox: Inbox, town: Town, stamp: str) -> Mapping
     inbox.write(f"asiakkaat_{stamp}.csv", spoilt.frame, broken=mess.BROKEN)
     inbox.write(f"yritykset_{stamp}.csv", registers.company_rows(town.companies), bom=True)
     inbox.write(f"kayttopaikat_{stamp}.csv", registers.site_rows(town.homes, prefix="K"))
-    signed = registers.contract_rows(town.contracts, town.people, town.companies)
+    heat = lake_heat.contracts(town.stays, lake_heat.points(town.homes))
+    signed = registers.contract_rows(town.contracts, heat, town.people, town.companies)
     inbox.write(f"sopimukset_{stamp}.csv", signed)
     return spoilt.counts
 

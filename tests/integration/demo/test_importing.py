@@ -130,7 +130,10 @@ def test_registers_stay_apart(done: Done) -> None:
         contracts = snapshot.frame("contracts")
         points = snapshot.frame("contact_points")
     types = dict(contracts.group_by("controller").agg(pl.col("contract_type").unique().sort()).iter_rows())
-    assert types == {"lahti_energia": ["fixed_term", "open_ended", "spot"], "sahkoverkko": ["network"]}
+    assert types == {
+        "lahti_energia": ["district_heat", "fixed_term", "open_ended", "spot"],
+        "sahkoverkko": ["network"],
+    }
     phones = points.filter(channel="sms").select("controller", "value").unique()
     shared = phones.group_by("value").len().filter(pl.col("len") == 2)
     assert shared.height > 30  # the same human's number, normalised alike in both
