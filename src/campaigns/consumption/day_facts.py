@@ -63,7 +63,7 @@ class _Month:
 
     @property
     def bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.new)
+        return sum(map(_size, self.new))
 
 
 @cache
@@ -190,7 +190,7 @@ def _together(paths: Sequence[Path]) -> Iterator[list[Path]]:
     together: list[Path] = []
     size = 0
     for path in paths:
-        own = path.stat().st_size
+        own = _size(path)
         if together and size + own > _AT_ONCE:
             yield together
             together, size = [], 0
@@ -198,6 +198,14 @@ def _together(paths: Sequence[Path]) -> Iterator[list[Path]]:
         size += own
     if together:
         yield together
+
+
+def _size(path: Path) -> int:
+    """In bytes; of a file that is gone, whose reading says so, nothing."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _forget(writer: Writer, month: _Month) -> None:
