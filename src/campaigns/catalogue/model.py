@@ -135,9 +135,14 @@ class EventEntry(Entry):
 
 
 class ScoreEntry(Entry):
-    """What a model says of a person, as a number; published by analysts, see the lake's `scores`."""
+    """What a model says of a person, as a number; published by analysts, see the lake's `scores`.
+
+    `level` is the most detailed meter data that the model is made from, empty when it uses none: what the
+    policy `meter_data` closes stays closed when a model has read it.
+    """
 
     unit: Unit | Literal[""] = ""
+    level: DataLevel | Literal[""] = ""
 
 
 class PeriodEntry(Definition):

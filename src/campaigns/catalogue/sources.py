@@ -14,7 +14,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "relationships": frozenset({"kind", "start_date", "end_date"}),
     "roles": frozenset({"role", "duties", "start_date"}),
     "companies": frozenset({"industry", "size", "postal_code"}),
-    "sites": frozenset({"postal_code", "building_type", "building_year", "heating", "area_m2"}),
+    "sites": frozenset({"number", "postal_code", "building_type", "building_year", "heating", "area_m2"}),
     "metering_points": frozenset({"energy", "fuse_a"}),
     "contracts": frozenset({"product", "contract_type", "start_date", "end_date", "annual_kwh_estimate"}),
     "notices_seen": frozenset({"version", "newest"}),  # made from lake and ledger, see permissions.notices

@@ -48,7 +48,7 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         bookkeeping="person_id company_id",
     ),
     "sites": _categories(
-        site="address postal_code building_type building_year heating area_m2",
+        site="number address postal_code building_type building_year heating area_m2",
         bookkeeping="site_id source received_at",
     ),
     "metering_points": _categories(

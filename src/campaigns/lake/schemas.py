@@ -112,6 +112,7 @@ TABLES: dict[str, Table] = {
             ("site_id",),
             {
                 "site_id": ID,
+                "number": TEXT,  # as its source calls the place
                 "address": TEXT,
                 "postal_code": TEXT,
                 "building_type": TEXT,  # detached_house, semi_detached, row_house, apartment, cottage, ...

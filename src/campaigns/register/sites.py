@@ -49,7 +49,7 @@ COLUMNS = Columns(
     identity=("source_id", "gsrn"),
     words={"energy": ENERGIES, "building_type": BUILDINGS, "heating": HEATINGS},
 )
-_SITE = ("site_id", "address", "postal_code", "building_type", "building_year", "heating", "area_m2")
+_SITE = ("site_id", "number", "address", "postal_code", "building_type", "building_year", "heating", "area_m2")
 
 
 class Sites:
@@ -105,6 +105,7 @@ def _typed(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     return frame.select(
         "_line",
         site_ids(job.controller, frame["source_id"]).alias("site_id"),
+        frame["source_id"].alias("number"),
         pl.select(pl.when(heat).then(heat_ids).otherwise(numbers)).to_series().alias("metering_point_id"),
         energy,
         numbers.alias("gsrn"),
@@ -139,7 +140,7 @@ def _sites(job: Job, points: pl.DataFrame, present: frozenset[str]) -> pl.DataFr
         "{:,} times a site is described in another way; the last one counts",
     )
     newest = job.extract.newest(last, known.select("site_id", "received_at"), "site_id")
-    kept = job.lasting(newest, known, "site_id", columns=_SITE[1:], present=present)
+    kept = job.lasting(newest, known, "site_id", columns=_SITE[2:], present=present)
     return kept.with_columns(
         source=pl.lit(job.delivery.source_name),
         received_at=pl.lit(job.delivery.received).dt.cast_time_unit("us"),

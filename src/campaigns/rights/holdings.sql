@@ -33,7 +33,7 @@ ORDER BY p.metering_point_id
 
 -- name: sites
 -- The sites of those metering points, by the same rule.
-SELECT s.site_id, own.is_held, s.address, s.postal_code,
+SELECT s.site_id, s.number, own.is_held, s.address, s.postal_code,
     CASE WHEN own.is_held THEN s.building_type END AS building_type,
     CASE WHEN own.is_held THEN s.building_year END AS building_year,
     CASE WHEN own.is_held THEN s.heating END AS heating,
