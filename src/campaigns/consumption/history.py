@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def keep(writer: Writer, known: pl.DataFrame, days: Mapping[str, date]) -> None:
     """Before they are replaced: the last metrics of a month that is over, of one day only.
 
-    Metrics that were taken once more as of an earlier day do not come beside those of a later one.
+    They take the place of all that the register has of the month, unless that is of a later day: what was
+    taken once more after a move has no row where there was one of the holder before.
     """
     kept = writer.frame("metrics_history", ["controller", "month", "as_of"]).unique()
     for controller, day in days.items():
@@ -26,11 +27,9 @@ def keep(writer: Writer, known: pl.DataFrame, days: Mapping[str, date]) -> None:
         if past.is_empty():
             continue
         rows = past.with_columns(pl.col("as_of").dt.strftime("%Y-%m").alias("month"))
-        in_month = mine & (pl.col("month") == rows["month"][0])
-        as_of = rows["as_of"][0]
-        before = kept.filter(in_month)["as_of"]
-        if (before > as_of).any():
+        month = rows["month"][0]
+        if (kept.filter(mine & (pl.col("month") == month))["as_of"] > rows["as_of"][0]).any():
             continue
-        writer.upsert("metrics_history", rows.select(list(TABLES["metrics_history"].schema)))
-        if (before < as_of).any():
-            writer.remove("metrics_history", in_month & (pl.col("as_of") < as_of))
+        others = writer.frame("metrics_history", where=~mine & (pl.col("month") == month))
+        whole = pl.concat([others, rows.select(list(TABLES["metrics_history"].schema))])
+        writer.replace_where("metrics_history", whole, partitions={"month": [month]})
