@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,7 @@ from campaigns.segments.model import (
     Test,
     Today,
 )
+from campaigns.segments.sequences import SequenceCondition
 from support.segments import PLACES_TEXT
 
 Row = Mapping[str, Any]
@@ -55,6 +56,10 @@ def some(verdicts: Iterable[Verdict]) -> Verdict:
     if True in found:
         return True
     return None if None in found else False
+
+
+def local_day(moment: datetime) -> date:
+    return moment.astimezone(ZONE).date()
 
 
 def opposite(verdict: Verdict) -> Verdict:
@@ -148,6 +153,8 @@ class Oracle:
                 return self.field(field, tests, person, segment, row)
             case MetricCondition():
                 return self.metric(condition, person, segment, row)
+            case SequenceCondition():
+                return self.sequence(condition, person, segment)
             case EventCondition():
                 return self.event(condition, person, segment)
             case MessageCondition():
@@ -265,6 +272,12 @@ class Oracle:
 
     def metric(self, condition: MetricCondition, person: int, segment: Segment, row: Row | None) -> Verdict:
         value = self.measured(condition.metric, condition, person, segment, row)
+        if condition.change_from:
+            then = self.measured(
+                condition.metric, replace(condition, period=condition.change_from), person, segment, row
+            )
+            is_known = value is not None and then is not None and then > 0
+            value = round(value / then - 1, 9) if is_known else None
         verdicts = []
         for test in condition.tests:
             if isinstance(test.value, ShareOf):
@@ -330,6 +343,33 @@ class Oracle:
             for row in self.rows("events", segment)
         )
         return times >= condition.least and (condition.most is None or times <= condition.most)
+
+    def sequence(self, condition: SequenceCondition, person: int, segment: Segment) -> Verdict:
+        """By every first event, one after the other; whoever did not agree to cookies hides their visits."""
+        hides = not self.consents("browsing_consents", person)
+        if hides and condition.event.needs_cookies:
+            return None
+        mine = [row for row in self.rows("events", segment) if row["person_id"] == person]
+        firsts = [row for row in mine if row["name"] == condition.event.name and self.counts(condition, row)]
+        then = replace(
+            condition, event=condition.then, where=condition.then_where, within=None, then=condition.event
+        )
+        seconds = [row for row in mine if row["name"] == condition.then.name and self.counts(then, row)]
+        if hides and condition.then.needs_cookies:
+            return None if firsts else False
+        verdicts: list[Verdict] = []
+        for first in firsts:
+            until = condition.then_within.after(local_day(first["occurred_at"]))
+            is_followed = any(
+                second["occurred_at"] > first["occurred_at"] and local_day(second["occurred_at"]) <= until
+                for second in seconds
+            )
+            is_open = until >= self.as_of
+            if condition.then_negated:
+                verdicts.append(False if is_followed else None if is_open else True)
+            else:
+                verdicts.append(is_followed)
+        return some(verdicts)
 
     def counts(self, condition: EventCondition, row: Row) -> bool:
         if not self.in_time(row["occurred_at"], condition):

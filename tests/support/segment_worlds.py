@@ -31,7 +31,7 @@ MAILINGS = (("welcome", "marketing"), ("december_newsletter", "newsletter"), ("g
 LISTS = ("energy_fair", "fair_2026")
 PERIODS = ("last full year", "last 12 months")
 METRICS = ("electricity_use", "kwh_year", "winter_summer", "peak_kw", "spot_paid", "market_average")
-NUMBERS = (0.25, 0.5, 3.0, 6.0, 9000.0, 12000.5)
+NUMBERS = (0.0, 0.25, 0.5, 3.0, 6.0, 9000.0, 12000.5)
 WORDS = ("15100", "15110", "15860", "18100", "00100", "99999")
 
 controllers = st.sampled_from([OURS, OURS, OURS, THEIRS])
@@ -265,6 +265,25 @@ person_fields = st.one_of(
     field("relationship", choice_tests(RELATIONS)),
     field("role", choice_tests(ROLES)),
 )
+changes = st.builds(
+    lambda name, over, form, test, more: {
+        "metric": name,
+        "over": over[0],
+        "change_from": form(over[1]),
+        **test,
+        **more,
+    },
+    st.sampled_from(("electricity_use", "winter_summer", "peak_kw")),
+    st.sampled_from((PERIODS, PERIODS[::-1])),
+    st.sampled_from((str, lambda period: {"period": period})),
+    st.one_of(
+        number_tests(("0%", "100%", "-50%", "1100%", "-99.9%")),
+        st.sampled_from(
+            ({"between": "-50% to 100%"}, {"one_of": ["0%", "100%"]}, {"at_least": "-50%", "less_than": "0%"})
+        ),
+    ),
+    unknown,
+)
 metrics = st.one_of(
     metric_condition(number_tests(("9 MWh", "500 Wh")), "electricity_use"),
     metric_condition(number_tests(("9000 kWh",)), "kwh_year"),
@@ -274,6 +293,25 @@ metrics = st.one_of(
         st.sampled_from(({"more_than": "110% of market_average"}, {"at_most": "100% of market_average"})),
         "spot_paid",
     ),
+    changes,
+)
+sequences = st.builds(
+    lambda first, kind, then, within, since, pages, more: {
+        "did": first,
+        kind: then,
+        "within": within,
+        **since,
+        **({"where": {"page": pages[0]}} if first == "page_visited" and pages[0] else {}),
+        **({"then_where": {"page": pages[1]}} if then == "page_visited" and pages[1] else {}),
+        **more,
+    },
+    st.sampled_from(EVENTS),
+    st.sampled_from(("then_did", "then_did_not")),
+    st.sampled_from(EVENTS),
+    st.sampled_from(("0 days", "60 days", "6 months", "1 year")),
+    st.sampled_from(({}, {}, {"within_last": "60 days"}, {"within_last": "1 year"})),
+    st.tuples(*[st.sampled_from(("", "", *PAGES))] * 2),
+    unknown,
 )
 events = st.one_of(
     st.builds(
@@ -288,6 +326,8 @@ events = st.one_of(
         st.lists(st.sampled_from(PAGES), min_size=1, max_size=2),
         st.sampled_from(({}, {"at_least": "2 times"}, {"at_most": "1 time"}, {"exactly": "1 time"})),
     ),
+    sequences,
+    sequences,
 )
 counts = st.sampled_from(({}, {}, {"at_least": "2 times"}, {"at_most": "1 time"}, {"exactly": "1 time"}))
 in_time = st.one_of(st.just({}), lengths.map(lambda length: {"within_last": length}))

@@ -39,6 +39,11 @@ class Asked:
         others = {name: metrics[name] for name in metric.compares_with}
         return cls(name=metric.name, type="number", unit=metric.unit, compares_with=others)
 
+    @classmethod
+    def of_change(cls) -> Asked:
+        """How much a metric changed: a share of what it was."""
+        return cls(name="change_from", type="number", unit="%")
+
 
 def read_tests(
     asked: Asked, entries: Iterable[Entry], owner: Scalar, found: list[Mistake]

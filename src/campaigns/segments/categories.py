@@ -28,7 +28,7 @@ def used(segment: Segment, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             case MetricCondition():
                 yield condition.metric.name, condition.metric.category
             case EventCondition():
-                yield condition.event.name, condition.event.category
+                yield from ((event.name, event.category) for event in condition.events)
             case MessageCondition(verb=verb):
                 yield verb, CATEGORIES[verb]
             case ListCondition(name=name):

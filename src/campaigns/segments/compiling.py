@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from campaigns.segments import needs, sql, verdicts, verdicts_of_contacts
+from campaigns.segments import needs, sql, verdicts, verdicts_of_contacts, verdicts_of_sequences
 from campaigns.segments.chains import Chain, Step, Steps
 from campaigns.segments.model import (
     Condition,
@@ -32,6 +32,7 @@ from campaigns.segments.model import (
 )
 from campaigns.segments.rows import Measured, Rows
 from campaigns.segments.sentences import headline
+from campaigns.segments.sequences import SequenceCondition
 
 PLURALS = {"person": "people", "site": "sites", "contract": "contracts", "company": "companies"}
 
@@ -195,7 +196,10 @@ class _Compiler:
             case FieldCondition():
                 return verdicts.of_field(condition, chain, self.rows)
             case MetricCondition():
-                return verdicts.of_metric(condition, chain, self.rows)
+                return verdicts.of_metric(condition, self.names[condition.place], chain, self.rows)
+            case SequenceCondition():
+                name = self.names[condition.place]
+                return verdicts_of_sequences.of_sequence(condition, name, chain, self.rows, self.zone)
             case EventCondition():
                 return verdicts.of_event(condition, chain, self.rows, self.zone)
             case MessageCondition():

@@ -7,7 +7,7 @@ from campaigns.segments import values
 from campaigns.segments.asking import Asked, read_tests
 from campaigns.segments.categories import CATEGORIES
 from campaigns.segments.conditions import Conditions
-from campaigns.segments.conditions_of_people import property_of, times
+from campaigns.segments.conditions_of_events import COUNTS, property_of, times
 from campaigns.segments.frame import Here
 from campaigns.segments.model import (
     ANY_NEWSLETTER,
@@ -25,7 +25,6 @@ from campaigns.settings.documents import Scalar
 
 ANSWERED = "survey_answered"  # the event, with these properties and `answer`
 OF_SURVEY = ("survey", "question")
-_COUNTS = ("at_least", "at_most", "exactly")
 
 
 def message(reader: Conditions, node: Node, here: Here) -> Condition | None:
@@ -57,7 +56,7 @@ def message(reader: Conditions, node: Node, here: Here) -> Condition | None:
 
 def _how_often(reader: Conditions, node: Node, kind: str) -> tuple[Duration | None, int, int | None]:
     """Within which time, how many times at least and at most."""
-    counts = () if kind.startswith("not_") else _COUNTS
+    counts = () if kind.startswith("not_") else COUNTS
     reader.refuse_keys(node, kind, ("within_last", *counts, "unknown"))
     within = reader.value(node, "within_last", values.duration)
     least, most = times(reader, node) if counts else (0, 0)

@@ -1,24 +1,22 @@
-"""Conditions on what people have and did: `has`, `did`, other segments, a sample, and groups."""
+"""Conditions on what people have: `has`, other segments, a sample, and groups."""
 
 from __future__ import annotations
 
 from campaigns.segments import values
-from campaigns.segments.asking import read_item, read_scalar
+from campaigns.segments.asking import read_scalar
 from campaigns.segments.categories import used
 from campaigns.segments.conditions import Conditions
 from campaigns.segments.frame import Here
 from campaigns.segments.model import (
     Condition,
-    EventCondition,
     GroupCondition,
     RelatedCondition,
     SampleCondition,
     Segment,
     SegmentCondition,
 )
-from campaigns.settings.documents import Entry as Pair
 from campaigns.settings.documents import Mapping as Node
-from campaigns.settings.documents import Scalar, Sequence
+from campaigns.settings.documents import Scalar
 
 
 def group(reader: Conditions, node: Node, here: Here) -> Condition | None:
@@ -36,91 +34,6 @@ def group(reader: Conditions, node: Node, here: Here) -> Condition | None:
         kind=kind,  # type: ignore[arg-type]  # one of the three
         conditions=inner,
     )
-
-
-def did(reader: Conditions, node: Node, here: Here) -> Condition | None:
-    """`did: EVENT` or `did_not: EVENT`, with `where`, `within_last` and how many times."""
-    kind, name = node.entries[0].key.text, reader.name_of(node)
-    if name is None or reader.only_of_people(name, kind, here):
-        return None
-    entry = reader.frame.catalogue.events.get(name.text)
-    if entry is None:
-        hint = values.did_you_mean(name.text, reader.frame.catalogue.events)
-        reader.say(
-            name.mark.mistake("SEG023", f"there is no event called `{values.short(name.text)}`.", hint)
-        )
-        return None
-    before = len(reader.found)
-    reader.refuse_closed(name, entry)
-    if entry.exclude_only and not here.exception:
-        message = f"`{entry.name}` may leave people out, never bring them in."
-        reader.say(name.mark.mistake("SEG029", message, "put this condition under `except:`"))
-    counts = () if kind == "did_not" else ("at_least", "at_most", "exactly")
-    reader.refuse_keys(node, kind, ("where", "within_last", *counts, "unknown"))
-    where = _properties(reader, node, entry.name, list(entry.properties))
-    within = reader.value(node, "within_last", values.duration)
-    least, most = times(reader, node) if counts else (0, 0)
-    if len(reader.found) > before:
-        return None
-    return EventCondition(
-        place=reader.place(node),
-        unknown=reader.unknown(node, here),
-        event=entry,
-        where=where,
-        within=within,
-        least=least,
-        most=most,
-    )
-
-
-def _properties(
-    reader: Conditions, node: Node, event: str, known: list[str]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    where = node.get("where")
-    if where is None:
-        return ()
-    if not isinstance(where, Node):
-        reader.say(where.mark.mistake("SEG004", "`where` is written like `{page: heat_pumps}` here."))
-        return ()
-    return tuple(property_of(reader, pair, event, known) for pair in where)
-
-
-def property_of(reader: Conditions, pair: Pair, event: str, known: list[str]) -> tuple[str, tuple[str, ...]]:
-    """What an event must say under one name: a word, or one of several."""
-    name = pair.key.text
-    if name not in known:
-        hint = values.did_you_mean(name, known) or f"`{event}` says nothing but its time"
-        message = f"`{event}` has no property `{values.short(name)}`."
-        reader.say(pair.key.mark.mistake("SEG023", message, hint))
-        return name, ()
-    choices = reader.frame.catalogue.events[event].properties[name].values
-    items = pair.value.items if isinstance(pair.value, Sequence) else (pair.value,)
-    read = [
-        read_item(
-            item,
-            lambda text: values.choice(text, name=name, values=choices) if choices else text,
-            name,
-            reader.found,
-        )
-        for item in items
-    ]
-    return name, tuple(value for value in read if value is not None)
-
-
-def times(reader: Conditions, node: Node) -> tuple[int, int | None]:
-    """How many times at least and at most; at least once by default."""
-    exactly = reader.value(node, "exactly", values.times)
-    least = reader.value(node, "at_least", values.times) if exactly is None else exactly
-    most = reader.value(node, "at_most", values.times) if exactly is None else exactly
-    key = node.key("at_least")
-    if key is not None and least == 0:
-        message = "everybody did it at least 0 times: the condition leaves nobody out."
-        reader.say(key.mark.mistake("SEG042", message))
-    if least is not None and most is not None and least > most:
-        reader.say(node.entries[-1].key.mark.mistake("SEG041", "no number of times can be both."))
-    if least is None:
-        least = 1 if most is None else 0
-    return least, most
 
 
 def has(reader: Conditions, node: Node, here: Here) -> Condition | None:

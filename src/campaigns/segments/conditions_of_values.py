@@ -6,6 +6,13 @@ from campaigns.catalogue.model import FieldEntry, MetricEntry
 from campaigns.segments import values
 from campaigns.segments.asking import Asked, read_tests
 from campaigns.segments.conditions import Conditions, node_without
+from campaigns.segments.conditions_of_changes import (
+    KEY,
+    change_from,
+    is_misspelt,
+    known_period,
+    periods_of,
+)
 from campaigns.segments.frame import Here
 from campaigns.segments.model import Condition, FieldCondition, MetricCondition
 from campaigns.segments.predicates import OPERATORS
@@ -55,21 +62,24 @@ def _field_hint(reader: Conditions, name: str, here: Here) -> str:
 
 
 def metric(reader: Conditions, node: Node, here: Here) -> Condition | None:
-    """`metric: NAME`, `over: PERIOD` with tests."""
+    """`metric: NAME`, `over: PERIOD` with tests, of the number or of its `change_from: PERIOD`."""
     name = reader.name_of(node)
     entry = metric_entry(reader, name, here) if name else None
     if name is None or entry is None:
         return None
     before = len(reader.found)
     over = node.get("over")
-    tests = list(node_without(node, "over", "unknown"))
-    misspelt = over is None and any(near(pair.key.text, ["over"]) for pair in tests)
-    period = "" if misspelt else period_of(reader, entry, over, name)
-    if not misspelt:
+    tests = list(node_without(node, "over", "unknown", KEY))
+    no_period = over is None and any(near(pair.key.text, ["over"]) for pair in tests)
+    period = "" if no_period else period_of(reader, entry, over, name)
+    other = change_from(reader, node, entry, period)
+    if not no_period and not is_misspelt(node):
         asked = Asked.of_metric(entry, reader.frame.catalogue.metrics)
-        read = read_tests(asked, tests, name, reader.found)
+        asked = Asked.of_change() if node.key(KEY) else asked
+        wrong_change = node.key(KEY) is not None and not other
+        read = read_tests(asked, tests, name, reader.found) if tests or not wrong_change else ()
     else:
-        reader.refuse_keys(node, "metric", ("over", "unknown", *OPERATORS))
+        reader.refuse_keys(node, "metric", ("over", KEY, "unknown", *OPERATORS))
         read = ()
     unknown = reader.unknown(node, here)
     if len(reader.found) > before:
@@ -81,6 +91,7 @@ def metric(reader: Conditions, node: Node, here: Here) -> Condition | None:
         period=period,
         tests=read,
         consent=needs_consent(reader, entry),
+        change_from=other,
     )
 
 
@@ -125,16 +136,10 @@ def _closed_level(reader: Conditions, name: Scalar, entry: MetricEntry) -> bool:
 
 def period_of(reader: Conditions, entry: MetricEntry, over: AnyNode | None, name: Scalar) -> str:
     """The period that a metric is asked over, or nothing after a mistake."""
-    periods = entry.periods or tuple(reader.frame.catalogue.periods)
     if over is None:
-        hint = f"add `over:` with one of: {', '.join(periods)}"
+        hint = f"add `over:` with one of: {', '.join(periods_of(reader, entry))}"
         reader.say(
             name.mark.mistake("SEG017", f"`{entry.name}` needs the period that it is taken over.", hint)
         )
         return ""
-    if isinstance(over, Scalar) and over.text in periods:
-        return over.text
-    word = over.text if isinstance(over, Scalar) else ""
-    message = f"`{entry.name}` is not measured over `{values.short(word)}`."
-    reader.say(over.mark.mistake("SEG016", message, values.did_you_mean(word, periods, list_all=True)))
-    return ""
+    return known_period(reader, entry, over)

@@ -30,6 +30,7 @@ from campaigns.segments.model import (
 )
 from campaigns.segments.resolving import request
 from campaigns.segments.sentences import headline, said
+from campaigns.segments.sequences import SequenceCondition
 from campaigns.settings.model import Settings
 
 Word = Literal["yes", "no", "unknown"]
@@ -265,13 +266,15 @@ def _shown(condition: Condition, value: Any) -> str | None:
             return said(bool(value))
         case FieldCondition(field=entry) if entry.unit:
             return f"{_rounded(value)} {entry.unit}"
+        case SequenceCondition():
+            return f"first on {value}"
         case EventCondition() | MessageCondition():
             return "once" if value == 1 else f"{value} times"
         case ListCondition():
             return f"until {value}"
-        case MetricCondition(metric=metric):
-            kept = value * 100 if metric.unit == "%" else value
-            return f"{_rounded(kept)} {metric.unit}".rstrip()
+        case MetricCondition(unit=unit):
+            kept = value * 100 if unit == "%" else value
+            return f"{_rounded(kept)} {unit}".rstrip()
         case _:
             return str(value)
 

@@ -107,12 +107,21 @@ class FieldCondition(Condition):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricCondition(Condition):
-    """A metric over a named period passes all of its tests; unknown without the consent that it needs."""
+    """A metric over a named period passes all of its tests; unknown without the consent that it needs.
+
+    With `change_from` the tests are of its relative change: over that period it was 1.
+    """
 
     metric: MetricEntry
     period: str
     tests: tuple[Test, ...]
     consent: bool
+    change_from: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The unit of what is tested."""
+        return "%" if self.change_from else self.metric.unit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +138,11 @@ class EventCondition(Condition):
     def kind(self) -> str:
         """`did`, or `did_not` when no event may be there."""
         return "did_not" if self.most == 0 else "did"
+
+    @property
+    def events(self) -> tuple[EventEntry, ...]:
+        """The kinds of events that it asks about."""
+        return (self.event,)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -316,8 +330,8 @@ def _profiles(condition: Condition) -> bool:
     match condition:
         case MetricCondition():
             return True
-        case EventCondition(event=event):
-            return event.behaviour
+        case EventCondition(events=events):
+            return any(event.behaviour for event in events)
         case MessageCondition(verb=verb):
             return verb == "clicked"
         case _:

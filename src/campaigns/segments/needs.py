@@ -64,8 +64,11 @@ def _metrics(conditions: Iterable[Condition]) -> Iterator[Measured]:
         if isinstance(condition, MetricCondition):
             metrics = [condition.metric]
             metrics += [test.value.metric for test in condition.tests if isinstance(test.value, ShareOf)]
-            for metric in metrics:
-                yield Measured(metric=metric, period=condition.period, consent=condition.consent)
+            over = [(metric, condition.period) for metric in metrics]
+            if condition.change_from:
+                over.append((condition.metric, condition.change_from))
+            for metric, period in over:
+                yield Measured(metric=metric, period=period, consent=condition.consent)
 
 
 def _same_rows(conditions: Iterable[Condition]) -> Iterator[Condition]:

@@ -29,6 +29,7 @@ from campaigns.segments.model import (
     Value,
 )
 from campaigns.segments.predicates import OPERATORS
+from campaigns.segments.sequences import SequenceCondition
 
 _SHOWN = 5  # items of a list; the rest is counted
 
@@ -36,14 +37,12 @@ _SHOWN = 5  # items of a list; the rest is counted
 def sentence(condition: Condition) -> str:
     """One line of English, with the catalogue's labels."""
     match condition:
-        case NearCondition(field=field, centre=centre, radius_km=radius):
-            return f"{field.label['en']} within {plain(radius)} km of {centre}"
-        case FieldCondition(field=field, tests=tests):
-            return f"{field.label['en']} {_tests(tests, field.unit)}"
-        case MetricCondition(metric=metric, period=period, tests=tests):
-            return f"{metric.label['en']} over {period} {_tests(tests, metric.unit)}"
+        case FieldCondition() | MetricCondition():
+            return _of_value(condition)
         case AnswerCondition():
             return _answer(condition)
+        case SequenceCondition():
+            return _sequence(condition)
         case EventCondition():
             return _event(condition)
         case MessageCondition():
@@ -62,6 +61,16 @@ def sentence(condition: Condition) -> str:
             raise TypeError(f"no sentence for {type(condition).__name__}")
 
 
+def _of_value(condition: FieldCondition | MetricCondition) -> str:
+    match condition:
+        case NearCondition(field=field, centre=centre, radius_km=radius):
+            return f"{field.label['en']} within {plain(radius)} km of {centre}"
+        case FieldCondition(field=field, tests=tests):
+            return f"{field.label['en']} {_tests(tests, field.unit)}"
+        case MetricCondition(tests=tests, unit=unit):
+            return f"{_measured(condition)} {_tests(tests, unit)}"
+
+
 def headline(condition: Condition) -> str:
     """The sentence without the conditions inside, which have lines of their own."""
     match condition:
@@ -77,20 +86,32 @@ def _tests(tests: Iterable[Test], unit: str) -> str:
     return " and ".join(OPERATORS[test.name].sentence.format(said(test.value, unit)) for test in tests)
 
 
+def _measured(condition: MetricCondition) -> str:
+    over = f"{condition.metric.label['en']} over {condition.period}"
+    return f"change of {over} from {condition.change_from}" if condition.change_from else over
+
+
+def _sequence(condition: SequenceCondition) -> str:
+    first = [condition.event.label["en"], *_said_of(condition.where), *_how_often(condition)]
+    never = " never" if condition.then_negated else ""
+    head = f"then within {said(condition.then_within)}{never} {condition.then.label['en']}"
+    return ", ".join([*first, head, *_said_of(condition.then_where)])
+
+
 def _event(condition: EventCondition) -> str:
     label = condition.event.label["en"]
     if condition.kind == "did_not":
         label = f"never {label}"
-    return ", ".join([label, *_said_of(condition), *_how_often(condition)])
+    return ", ".join([label, *_said_of(condition.where), *_how_often(condition)])
 
 
-def _said_of(condition: EventCondition) -> Iterable[str]:
-    return (f"{name} {said(values)}" for name, values in condition.where)
+def _said_of(where: Iterable[tuple[str, tuple[str, ...]]]) -> Iterable[str]:
+    return (f"{name} {said(values)}" for name, values in where)
 
 
 def _answer(condition: AnswerCondition) -> str:
     never = "never " if condition.kind == "did_not" else ""
-    head = f"{never}answered {' '.join(_said_of(condition))}"
+    head = f"{never}answered {' '.join(_said_of(condition.where))}"
     answers = [f"answer {_tests(condition.answers, '')}"] if condition.answers else []
     return ", ".join([head, *answers, *_how_often(condition)])
 

@@ -61,15 +61,20 @@ def _any_value(condition: FieldCondition, query: exp.Select, key: str, as_of: da
     return Step(verdict=sql.all_of(verdicts), found=query, using=(key,), value=sql.column("value", "found"))
 
 
-def of_metric(condition: MetricCondition, chain: Chain, rows: Rows) -> Step:
-    """A metric of the row, compared with numbers or with a share of another metric."""
-    value = chain.column(_column(condition.metric.name, condition))
+def of_metric(condition: MetricCondition, name: str, chain: Chain, rows: Rows) -> Step:
+    """A metric of the row, or its change, compared with numbers or with a share of another metric."""
+    value = chain.column(_column(condition.metric.name, condition.period))
+    if condition.change_from:
+        then = chain.column(_column(condition.metric.name, condition.change_from))
+        comment = f"{condition.place}: the change from {condition.change_from}"
+        chain.add(f"{name}_change", Step(verdict=_change(value, then)), comment)
+        value = chain.column(f"{name}_change")
     parts: list[exp.Expr] = []
     for test in condition.tests:
         if not isinstance(test.value, ShareOf):
             parts.append(predicate(value, [test], rows.as_of))
             continue
-        other = chain.column(_column(test.value.metric.name, condition))
+        other = chain.column(_column(test.value.metric.name, condition.period))
         factor = sql.literal(test.value.factor)
         bound = exp.Mul(this=factor, expression=other)
         parts.append(_COMPARED[test.name](this=value.copy(), expression=bound))
@@ -86,8 +91,18 @@ _COMPARED: dict[str, type[exp.Binary]] = {
 }
 
 
-def _column(name: str, condition: MetricCondition) -> str:
-    return f"{name}_{Measured.slug(condition.period)}"
+def _column(name: str, period: str) -> str:
+    return f"{name}_{Measured.slug(period)}"
+
+
+def _change(now: exp.Expr, then: exp.Expr) -> exp.Expr:
+    """The relative change, unknown from nothing or less.
+
+    It is rounded, because 12,000 is 20 % more than 10,000, and 12000.0 / 10000.0 - 1 is a bit less than 0.2.
+    """
+    more = exp.Sub(this=exp.Div(this=now, expression=then.copy()), expression=sql.literal(1))
+    rounded = exp.Round(this=more, decimals=sql.literal(9))
+    return exp.Case().when(exp.GT(this=then, expression=sql.literal(0)), rounded)
 
 
 def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo) -> Step:
@@ -102,7 +117,7 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
             sql.equal(sql.column("controller"), sql.literal(rows.controller)),
             sql.equal(sql.column("name"), sql.literal(condition.event.name)),
             *whole_days("occurred_at", rows.as_of, zone, within=condition.within),
-            *(_property_is(name, values) for name, values in condition.where),
+            *(property_is(name, values) for name, values in condition.where),
             *(_answers(condition, rows.as_of) if isinstance(condition, AnswerCondition) else ()),
         )
     )
@@ -145,7 +160,8 @@ def _answers(condition: AnswerCondition, as_of: date) -> Iterator[exp.Expr]:
         yield predicate(said if test.name in fitting("text") else number, [test], as_of)
 
 
-def _property_is(name: str, values: Sequence[str]) -> exp.Expr:
+def property_is(name: str, values: Sequence[str]) -> exp.Expr:
+    """What an event says under one name is one of these words."""
     said = _said(name)
     if len(values) == 1:
         return sql.equal(said, sql.literal(values[0]))

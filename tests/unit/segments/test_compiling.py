@@ -109,7 +109,27 @@ except:
   - {not_received: welcome}
   - {not_in_list: fair_2026}
 """
+CHANGES = """\
+title: What changed, and what followed
+purpose: energy_offers
+audience: customers
+channels: [email]
+who:
+  - {metric: electricity_use, over: last 12 months, change_from: {period: last full year}, at_most: -10%}
+  - has: site
+    where:
+      - {metric: peak_kw, over: last 3 months, change_from: last 12 months, between: 20% to 50%}
+  - {did: quote_requested, where: {product: spot}, then_did_not: contract_signed, within: 30 days}
+  - did: page_visited
+    within_last: 60 days
+    then_did: quote_requested
+    then_where: {product: spot}
+    within: 1 month
+except:
+  - {did: quote_requested, then_did: page_visited, within: 2 weeks, unknown: remove}
+"""
 SEGMENTS = {
+    "changes": CHANGES,
     "contacts": CONTACTS,
     "renewal": RENEWAL,
     "peakers": PEAKERS,
