@@ -1,4 +1,4 @@
-"""Which version of a privacy notice people have been shown, as far as the ledger knows."""
+"""Which version of a privacy notice messages have told people of, and what the texts were."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from campaigns.ledger.database import Ledger
 from campaigns.ledger.tables import messages as message_table
-from campaigns.ledger.tables import meta, permission_events, plans
+from campaigns.ledger.tables import meta, plans
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,27 +18,17 @@ PART = "notice"  # of a plan's parts: the version that its messages tell of
 _MARK = "notice_text:"
 
 
-def shown(connection: sa.Connection, controller: str) -> pl.DataFrame:
-    """`person_id, version`, each once: shown with a consent, or told of by a message that was sent."""
-    import polars as pl
-
-    ledger = Ledger.of(connection)
-    events = sa.select(
-        permission_events.c.person_id, permission_events.c.notice_version.label("version")
-    ).where(
-        permission_events.c.controller == controller,
-        permission_events.c.person_id.is_not(None),
-        permission_events.c.notice_version.is_not(None),
-    )
+def told(connection: sa.Connection, controller: str) -> pl.DataFrame:
+    """`person_id, version`, each once: told of by a message that was sent."""
     version = plans.c.parts[PART].as_string()
-    told = (
+    sent = (
         sa.select(message_table.c.person_id, version.label("version"))
         .join(plans, plans.c.plan_id == message_table.c.plan_id)
         .where(
             message_table.c.controller == controller, message_table.c.state == "sent", version.is_not(None)
         )
     )
-    return pl.concat([ledger.frame(connection, select) for select in (events, told)]).unique()
+    return Ledger.of(connection).frame(connection, sent).unique()
 
 
 def texts(connection: sa.Connection, wanted: Iterable[str]) -> dict[str, str]:

@@ -22,8 +22,9 @@ from campaigns.settings.model import Settings
 __all__ = ["CIRCUMSTANCES", "Decider", "Request", "decide", "facts"]
 
 MANY = 0.25  # of all persons
-LOOKING_UP = ("points", "addresses", "neighbours", "work", "people")  # in this order, then `digests`
+LOOKING_UP = ("points", "addresses", "neighbours", "work", "people", "digests", "names")  # in this order
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_WORD, _MADE = re.compile(r"\w+"), re.compile(r"(?:TABLE|VIEW) (\w+) AS")
 # What callers may know of each person besides, as columns of `persons`; missing ones are taken so.
 CIRCUMSTANCES: Mapping[str, tuple[pl.DataType, object]] = {
     "affected": (pl.Boolean(), True),  # the outage or change concerns this person's address
@@ -88,6 +89,7 @@ class Decider:
         self._request = request
         self._settings = settings
         self._ledger = ledger
+        self._looked_up: dict[str, dict[str, object]] = {}  # step: what it was run with
         self.hear(words)
 
     def hear(self, words: Words, *, at: datetime | None = None) -> None:
@@ -97,6 +99,7 @@ class Decider:
         """
         if at is not None:
             self._request = replace(self._request, at=at)
+        self._words = words
         self._parameters = parameters(self._request, self._settings)
         self._heard = hearing.relevant(attesting.proven(words.frame, self._settings), self._request)
         self._suppressed = words.suppressions
@@ -111,13 +114,32 @@ class Decider:
             persons = self._db.query(everybody, {"controller": self._request.controller})
         self._db.register("asked_persons_frame", _with_circumstances(persons))
         self._many = self._most(len(persons))
-        self._run("lake_facts.sql", "channels", "persons", "many" if self._many else "few", *LOOKING_UP)
-        self._run("lake_facts.sql", "digests", "names", **self._digests())
+        self._looked_up = {}
+        self._look_up()
 
-    def decide(self, person_ids: Collection[int] | None = None) -> pl.DataFrame:
+    def ask(self, request: Request) -> None:
+        """Ask something else about the same people; of the lake only what that changes is read again."""
+        if request != self._request:
+            self._request = request
+            self.hear(self._words)
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """Run the steps whose parameters are new, and those that read what these make."""
+        steps = queries.load("campaigns.permissions", "lake_facts.sql")
+        given = {**self._parameters, **self._digests()}
+        made_anew: set[str] = set()
+        for name in ("channels", "persons", "many" if self._many else "few", *LOOKING_UP):
+            step, used = steps[name], _used(steps[name], given)
+            if self._looked_up.get(name) != used or not made_anew.isdisjoint(_WORD.findall(step)):
+                self._db.execute(step, used)
+                self._looked_up[name] = used
+                made_anew.update(_MADE.findall(step))
+
+    def decide(self, person_ids: Collection[int] | pl.Series | None = None) -> pl.DataFrame:
         """The answers, as `decide` gives them, about everybody who was looked up or about some of them."""
         if person_ids is not None:
-            some = pl.DataFrame({"person_id": list(person_ids)}, schema={"person_id": pl.Int64})
+            some = pl.Series("person_id", person_ids, dtype=pl.Int64).to_frame()
             self._db.register("asked_again_frame", some)
         self._about("all_of_them" if person_ids is None else "some_of_them")
         request = self._request
@@ -144,11 +166,11 @@ class Decider:
         everybody = self._db.query("SELECT count(*) AS people FROM persons")["people"][0]
         return bool(asked > everybody * MANY)
 
-    def _run(self, file: str, *names: str, **more: object) -> None:
+    def _run(self, file: str, *names: str) -> None:
         """Statements that make tables of the engine's own: frames are not made for several scans."""
         steps = queries.load("campaigns.permissions", file)
         for name in names:
-            self._db.execute(steps[name], _used(steps[name], {**self._parameters, **more}))
+            self._db.execute(steps[name], _used(steps[name], self._parameters))
 
     def _digests(self) -> dict[str, object]:
         """Keys for digests of addresses and customer numbers, and where any could match."""

@@ -129,11 +129,7 @@ WITH relations AS (
         bool_or(r.kind = 'customer' AND r.active) AS customer,
         bool_or(r.kind = 'former_customer' OR (r.kind = 'customer' AND NOT r.active)) AS former_customer,
         bool_or(r.kind = 'partner' AND r.active) AS partner,
-        bool_or(r.active AND r.kind = CASE $purpose
-            WHEN 'quote' THEN 'quote_requester'
-            WHEN 'event_info' THEN 'event_participant'
-            WHEN 'raffle_admin' THEN 'raffle_participant'
-        END) AS requested,
+        bool_or(r.active AND r.kind = $requested_by::VARCHAR) AS requested,
         max(r.start_date) FILTER (
             r.kind = 'callback_requester' AND r.active AND r.start_date >= $day - $callback_days::INTEGER
         ) AS callback_on,

@@ -47,6 +47,13 @@ ROLE_MAILBOXES = (
 # What an attribute of the vectors' words is in terms of the `meter_data` policy.
 LEVELS: Mapping[str, str] = {"annual_consumption": "totals", "hourly_load_pattern": "hourly"}
 
+# Purposes that somebody asks for, and how they are then related to us.
+REQUESTED_BY: Mapping[str, str] = {
+    "quote": "quote_requester",
+    "event_info": "event_participant",
+    "raffle_admin": "raffle_participant",
+}
+
 
 def parameters(request: Request, settings: Settings) -> dict[str, object]:
     """The parameters of all statements, but for the keys of digests."""
@@ -58,6 +65,7 @@ def parameters(request: Request, settings: Settings) -> dict[str, object]:
         "channels": list(request.channels),
         "point_channels": [POINTS.get(channel, channel) for channel in request.channels],
         "purpose": request.purpose,
+        "requested_by": REQUESTED_BY.get(request.purpose),
         "message_kind": request.message_kind,
         "is_marketing_kind": request.message_kind in MARKETING,
         "topic": request.topic,

@@ -20,7 +20,7 @@ from campaigns.ledger import Ledger, suppressions
 from campaigns.ledger.tables import permission_events as table
 from campaigns.permissions.events import KINDS
 
-FORM = 1  # of the short form; another number, another file
+FORM = 2  # of the short form; another number, another file
 REWRITE = 50_000  # new events after which the cache is written again
 # An open form proves nothing about whose address was typed: it takes a confirmation.
 FORM_METHODS = ("web_form",)
@@ -43,6 +43,7 @@ WORDS = pl.Schema(
         "has_evidence": pl.Boolean(),
         "by_form": pl.Boolean(),
         "flawed": pl.Boolean(),  # a ticked box, a condition: never a valid consent
+        "notice_version": pl.String(),  # of the privacy notice that was shown with it
         "about": pl.String(),  # topic, cookie level, company, or what an advertiser may do
         "tie": pl.Int64(),  # orders words of one instant, whatever order they were recorded in
     }
@@ -96,6 +97,7 @@ _READ = (
     "valid_until",
     "source",
     "method",
+    "notice_version",
     "event_id",
     "details",
 )

@@ -5,7 +5,7 @@ Previews and plans count the same frame, so their numbers agree by construction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -120,6 +120,24 @@ class Resolution:
         return {channel: counts.get(channel, 0) for channel in self.channels}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """For whom the conditions of a segment hold, before anybody's permission was asked.
+
+    `members`: `person_id, site_id, order_value`, ordered by person. The other fields are as in `Resolution`.
+    """
+
+    segment: Segment
+    as_of: date
+    at: datetime
+    request: Request
+    audience: int
+    steps: tuple[StepCount, ...]
+    members: pl.DataFrame = field(repr=False)
+    periods: tuple[PeriodDates, ...]
+    ledger_position: int
+
+
 def resolve(
     segment: Segment,
     *,
@@ -138,31 +156,83 @@ def resolve(
     saves reading the ledger again. Raises `UserError` ENG… when the engine cannot run it.
     """
     known = words or state.words(ledger)
-    consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=known)
+    counted = count(
+        segment,
+        db=db,
+        ledger=ledger,
+        settings=settings,
+        as_of=as_of,
+        at=at,
+        message_kind=message_kind,
+        channels=channels,
+        words=known,
+    )
+    persons = counted.members.select("person_id")
+    decisions = decide(db, counted.request, persons, settings=settings, ledger=ledger, words=known)
+    return finish(counted, decisions, db=db, zone=settings.zone)
+
+
+def count(
+    segment: Segment,
+    *,
+    db: Engine,
+    ledger: Ledger,
+    settings: Settings,
+    as_of: date,
+    at: datetime,
+    message_kind: MessageKind | None = None,
+    channels: Sequence[str] | None = None,
+    words: Words,
+    made: MutableMapping[str, str] | None = None,
+) -> Counted:
+    """For whom the conditions hold: the first half of `resolve`, with what is to be asked about them.
+
+    The verdicts stay in the engine until the next segment is counted. `made` is as in `consents.register`.
+    """
+    consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=words, made=made)
     contacts.register(db, segment, ledger)
     compiled = compile_segment(segment, as_of, settings.zone)
     db.execute(f"CREATE OR REPLACE TEMP TABLE verdicts AS {compiled.everybody.sql(dialect=sql.DIALECT)}")
-    restricted.leave_out(db, known, segment.controller, message_kind or segment.message_kind)
+    restricted.leave_out(db, words, segment.controller, message_kind or segment.message_kind)
     audience, steps = _count(db, compiled)
-    members = _members(db, compiled)
-    asked = request(
-        segment, settings=settings, at=at, message_kind=message_kind, channels=channels or segment.channels
-    )
-    decisions = decide(db, asked, members.select("person_id"), settings=settings, ledger=ledger, words=known)
-    chosen = _chosen(members, decisions, asked.channels)
-    people = _choose(db, chosen, segment, as_of, settings.zone)
-    return Resolution(
+    return Counted(
         segment=segment,
         as_of=as_of,
         at=at,
-        message_kind=asked.message_kind,  # type: ignore[arg-type]  # it came in as one
-        channels=asked.channels,
+        request=request(
+            segment,
+            settings=settings,
+            at=at,
+            message_kind=message_kind,
+            channels=channels or segment.channels,
+        ),
         audience=audience,
         steps=steps,
-        people=people,
-        decisions=decisions.group_by("channel", "allowed", "code").len("people"),
+        members=_members(db, compiled),
         periods=_periods(db, compiled),
-        ledger_position=known.position,
+        ledger_position=words.position,
+    )
+
+
+def finish(counted: Counted, decisions: pl.DataFrame, *, db: Engine, zone: ZoneInfo) -> Resolution:
+    """Who gets the message: the second half of `resolve`.
+
+    `decisions` are as `decide` gives them, of all members.
+    """
+    asked = counted.request
+    chosen = _chosen(counted.members, decisions, asked.channels)
+    return Resolution(
+        segment=counted.segment,
+        as_of=counted.as_of,
+        at=counted.at,
+        message_kind=asked.message_kind,  # type: ignore[arg-type]  # it came in as one
+        channels=asked.channels,
+        audience=counted.audience,
+        steps=counted.steps,
+        people=_choose(db, chosen, counted.segment, counted.as_of, zone),
+        decisions=decisions.group_by("channel", "allowed", "code").len("people"),
+        periods=counted.periods,
+        ledger_position=counted.ledger_position,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from campaigns.errors import Mistakes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from campaigns.lake import Snapshot
     from campaigns.segments.model import Duration, Segment
+    from campaigns.segments.resolving import Resolution
     from campaigns.segments.snapshots import Found, Taken
     from campaigns.workspace.project import Workspace
 
@@ -78,11 +80,12 @@ def _find(
     from campaigns.permissions.rules import rule_version
     from campaigns.register.disclosing import hidden
     from campaigns.segments import contacts, snapshots
-    from campaigns.segments.resolving import resolve
+    from campaigns.segments.resolving_many import resolve_many
 
     words = state.words(workspace.ledger)
-    before, today = lake.frame("segment_snapshots"), workspace.today()
-    kept, found = [], []
+    before, today, now = lake.frame("segment_snapshots"), workspace.today(), workspace.now()
+    kept: list[Taken] = []
+    wanted: dict[str, tuple[Segment, snapshots.Inputs]] = {}
     for segment in segments:
         inputs = snapshots.Inputs.of(
             segment,
@@ -94,20 +97,27 @@ def _find(
         )
         if same := snapshots.same(before, segment, inputs):
             kept.append(same)
-            continue
-        closed = hidden(workspace.settings, segment.purpose, day=today)
-        with connect(lake, hidden=closed) as db:
-            resolution = resolve(
-                segment,
+        else:
+            wanted[segment.name] = (segment, inputs)
+    closed = {name: hidden(workspace.settings, one.purpose, day=today) for name, (one, _) in wanted.items()}
+    found: dict[str, Resolution] = {}
+    for _, names in groupby(
+        sorted(wanted, key=lambda name: repr(closed[name])), lambda name: repr(closed[name])
+    ):
+        together = list(names)
+        with connect(lake, hidden=closed[together[0]]) as db:
+            found |= resolve_many(
+                [wanted[name][0] for name in together],
                 db=db,
                 ledger=workspace.ledger,
                 settings=workspace.settings,
                 as_of=today,
-                at=workspace.now(),
+                at=now,
                 words=words,
             )
-        found.append(snapshots.Found(resolution=resolution, inputs=inputs))
-    return kept, found
+    return kept, [
+        snapshots.Found(resolution=found[name], inputs=inputs) for name, (_, inputs) in wanted.items()
+    ]
 
 
 def _is_due(rows: pl.DataFrame, segment: Segment, today: date, every: Duration) -> bool:
