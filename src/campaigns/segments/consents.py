@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from datetime import datetime
 
 import polars as pl
@@ -18,12 +19,21 @@ from campaigns.settings.model import Settings
 
 
 def register(
-    db: Engine, segment: Segment, *, at: datetime, settings: Settings, ledger: Ledger, words: Words
+    db: Engine,
+    segment: Segment,
+    *,
+    at: datetime,
+    settings: Settings,
+    ledger: Ledger,
+    words: Words,
+    made: MutableMapping[str, str] | None = None,
 ) -> None:
     """Make the frames of consents, and of notices seen, that the segment's SQL names.
 
     Of consents only people who ever spoke of it are decided about: nobody else can have consented.
+    `made` says of which register a frame is that the engine has already, of these words and this time.
     """
+    there = {} if made is None else made
     spoke = words.frame.filter(pl.col("controller") == segment.controller)
     about = {
         HOURLY_CONSENTS: (
@@ -38,7 +48,7 @@ def register(
         ),
     }
     for name, (needed, attribute, spoken) in about.items():
-        if needed:
+        if needed and there.get(name) != segment.controller:
             request = Request(
                 controller=segment.controller,
                 purpose="profiling",
@@ -51,8 +61,10 @@ def register(
             persons = spoke.filter(spoken).select(pl.col("person_id").drop_nulls().unique().sort())
             answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
             db.register(name, answers.filter("allowed").select("person_id"))
-    if needs_notices(segment):
-        notices.make_seen(db, segment.controller, settings=settings, ledger=ledger)
+            there[name] = segment.controller
+    if needs_notices(segment) and there.get(notices.SEEN) != segment.controller:
+        notices.make_seen(db, segment.controller, settings=settings, ledger=ledger, words=words)
+        there[notices.SEEN] = segment.controller
 
 
 def needs_hourly(segment: Segment) -> bool:
@@ -75,8 +87,7 @@ def needs_notices(segment: Segment) -> bool:
 def needs_browsing(segment: Segment) -> bool:
     """Whether web visits are asked about."""
     return any(
-        event.needs_cookies
+        condition.event.needs_cookies
         for condition in segment.every_condition()
         if isinstance(condition, EventCondition)
-        for event in condition.events
     )
