@@ -87,7 +87,8 @@ def needs_notices(segment: Segment) -> bool:
 def needs_browsing(segment: Segment) -> bool:
     """Whether web visits are asked about."""
     return any(
-        condition.event.needs_cookies
+        event.needs_cookies
         for condition in segment.every_condition()
         if isinstance(condition, EventCondition)
+        for event in condition.events
     )
