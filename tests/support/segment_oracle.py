@@ -30,13 +30,17 @@ from campaigns.segments.model import (
     Range,
     RelatedCondition,
     SampleCondition,
+    ScoreCondition,
     Segment,
     SegmentCondition,
     ShareOf,
     Test,
     Today,
+    walk,
 )
 from campaigns.segments.sequences import SequenceCondition
+from support import oracle_of_ranks
+from support.oracle_of_ranks import Ranked
 from support.segments import PLACES_TEXT
 
 Row = Mapping[str, Any]
@@ -151,8 +155,8 @@ class Oracle:
                 return self.near(condition, person, segment, row)
             case FieldCondition(field=field, tests=tests):
                 return self.field(field, tests, person, segment, row)
-            case MetricCondition():
-                return self.metric(condition, person, segment, row)
+            case MetricCondition() | ScoreCondition():
+                return self.asked(condition, person, segment, row)
             case SequenceCondition():
                 return self.sequence(condition, person, segment)
             case EventCondition():
@@ -270,7 +274,10 @@ class Oracle:
         )
         return bool(low <= value <= high)
 
-    def metric(self, condition: MetricCondition, person: int, segment: Segment, row: Row | None) -> Verdict:
+    def value_of(self, condition: Ranked, person: int, segment: Segment, row: Row | None) -> float | None:
+        """What is tested and ranked."""
+        if isinstance(condition, ScoreCondition):
+            return self.scored(condition, person, segment)
         value = self.measured(condition.metric, condition, person, segment, row)
         if condition.change_from:
             then = self.measured(
@@ -278,9 +285,71 @@ class Oracle:
             )
             is_known = value is not None and then is not None and then > 0
             value = round(value / then - 1, 9) if is_known else None
-        verdicts = []
+        return value
+
+    def scored(self, condition: ScoreCondition, person: int, segment: Segment) -> float | None:
+        """What was last said, when that is not too old."""
+        said = [
+            row
+            for row in self.rows("scores", segment)
+            if row["person_id"] == person
+            and row["score"] == condition.score.name
+            and local_day(row["scored_at"]) <= self.as_of
+        ]
+        last = max(said, key=lambda row: row["scored_at"], default=None)
+        if last is None or local_day(last["scored_at"]) < condition.not_older_than.before(self.as_of):
+            return None
+        if last.get("valid_until") is not None and last["valid_until"] < self.as_of:
+            return None
+        agreed = not condition.consent or self.consents("hourly_consents", person)
+        return last.get("value") if agreed else None
+
+    def ranked(self, condition: Ranked, person: int, segment: Segment, row: Row | None) -> Verdict:
+        """Among the first of everybody, of who passes the rest, or of another segment."""
+        refused = {one["person_id"] for one in self.world.get("not_profiled", ())}
+        refused = refused if segment.message_kind in oracle_of_ranks.MARKETING else set()
+        if person in refused or self.value_of(condition, person, segment, row) is None:
+            return None
+        people = [
+            one
+            for one in self.audience(segment) - refused
+            if self.is_base(condition, one, segment)
+        ]  # fmt: skip
+        chosen = oracle_of_ranks.first(
+            condition,
+            segment,
+            people,
+            rows=lambda path, one: self.rows_under(path, one, segment),
+            value=lambda one, its: self.value_of(condition, one, segment, its),
+        )
+        return (person if row is None else row["site_id"]) in chosen
+
+    def is_base(self, condition: Ranked, person: int, segment: Segment) -> bool:
+        """Whether the person is among those who are ranked."""
+        assert condition.rank is not None
+        among = condition.rank.among
+        if isinstance(among, Segment):
+            return self.membership(among, person) is True
+        if among == "everyone":
+            return True
+        rest = [one for one in segment.who if not any(each is condition for each in walk(one))]
+        out = [one for one in segment.exceptions if not any(each is condition for each in walk(one))]
+        passes = every(self.verdict(one, person, segment) for one in rest)
+        return passes is True and True not in [self.verdict(one, person, segment) for one in out]
+
+    def rows_under(self, path: Sequence[str], person: int, segment: Segment) -> list[Row | None]:
+        """Everything of a person that a condition under these relations is about."""
+        rows: list[Row | None] = [None]
+        for relation in path:
+            rows = [one for row in rows for one in self.relatives(relation, person, segment, row)]
+        return rows
+
+    def asked(self, condition: Ranked, person: int, segment: Segment, row: Row | None) -> Verdict:
+        value = self.value_of(condition, person, segment, row)
+        verdicts = [] if condition.rank is None else [self.ranked(condition, person, segment, row)]
         for test in condition.tests:
             if isinstance(test.value, ShareOf):
+                assert isinstance(condition, MetricCondition)
                 other = self.measured(test.value.metric, condition, person, segment, row)
                 known = None if other is None else float(test.value.factor) * other
                 verdicts.append(None if value is None or known is None else compared(test.name, value, known))

@@ -28,6 +28,7 @@ RELATIONS = ("customer", "former_customer", "subscriber", "prospect")
 EVENTS, PAGES = ("moved_out", "quote_requested", "page_visited"), ("heat_pumps", "front", "it's")
 SURVEYS, ANSWERS = ("autumn", "spring"), ("6", "9", "10", "6.5", "none", "nan", "inf")
 MAILINGS = (("welcome", "marketing"), ("december_newsletter", "newsletter"), ("gone", "newsletter"))
+SCORES = ("churn", "evening_propensity")  # the second is made from hourly readings
 LISTS = ("energy_fair", "fair_2026")
 PERIODS = ("last full year", "last 12 months")
 METRICS = ("electricity_use", "kwh_year", "winter_summer", "peak_kw", "spot_paid", "market_average")
@@ -51,6 +52,9 @@ def rows(
 
 
 moments = st.integers(-420 * 24 * 60, 24 * 60).map(
+    lambda minutes: datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+recent = st.integers(-20 * 24 * 60, 24 * 60).map(
     lambda minutes: datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(minutes=minutes)
 )
 properties = st.one_of(
@@ -195,6 +199,17 @@ worlds = (
                 as_of=st.sampled_from((date(2026, 10, 31), date(2026, 11, 22), date(2026, 11, 30))),
                 **{name: maybe(st.sampled_from(NUMBERS)) for name in METRICS},
             ),
+            "scores": rows(
+                10,
+                ("person_id", "score", "scored_at"),
+                person_id=PEOPLE,
+                score=st.sampled_from(SCORES),
+                version=st.sampled_from(("1", "2")),
+                scored_at=st.one_of(recent, recent, moments),
+                valid_until=maybe(days),
+                value=maybe(st.sampled_from((0.1, 0.5, 0.5, 0.9))),
+            ),
+            "not_profiled": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=1),
             "hourly_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
             "browsing_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),
         }
@@ -313,6 +328,32 @@ sequences = st.builds(
     st.tuples(*[st.sampled_from(("", "", *PAGES))] * 2),
     unknown,
 )
+ages = st.sampled_from(("14 days", "6 months"))
+sizes = st.builds(
+    lambda word, size: {word: size},
+    st.sampled_from(("top", "bottom")),
+    st.sampled_from((1, 2, 4, "10%", "50%", "33.3%", "99.9%")),
+)
+scores = st.builds(
+    lambda name, age, test, more: {"score": name, **test, "not_older_than": age, **more},
+    st.sampled_from(SCORES),
+    ages,
+    number_tests(("0.5", "0.7")),
+    unknown,
+)
+ranked = st.one_of(
+    st.builds(
+        lambda name, over, size, more: {"metric": name, "over": over, **size, **more},
+        st.sampled_from(("electricity_use", "winter_summer", "peak_kw", "spot_paid")),
+        st.sampled_from(PERIODS),
+        sizes,
+        unknown,
+    ),
+    st.just(
+        {"metric": "kwh_year", "over": PERIODS[0], "change_from": PERIODS[1], "top": 2, "at_least": "-50%"}
+    ),
+)
+ranked_scores = st.builds(lambda score, size: {**score, **size}, scores, sizes)
 events = st.one_of(
     st.builds(
         lambda kind, name, within, more: {kind: name, **within, **more},
@@ -434,9 +475,14 @@ def has(relation: str, conditions: st.SearchStrategy[Any]) -> st.SearchStrategy[
 
 
 contracts = has("contract", grouped(contract_fields))
-sites = has("site", grouped(st.one_of(site_fields, site_fields, metrics, contracts)))
-company_sites = has("site", grouped(st.one_of(site_fields, metrics, contracts)))
+sites = has("site", grouped(st.one_of(site_fields, site_fields, metrics, ranked, contracts)))
+company_sites = has("site", grouped(st.one_of(site_fields, metrics, ranked, contracts)))
 companies = has("company", grouped(st.one_of(company_fields, company_fields, contracts, company_sites)))
+among = st.sampled_from(("everyone", "segment", "segment", "first_other", "second_other"))
+ranked_by_others = st.one_of(
+    st.builds(lambda one, base: {**one, "among": base}, st.one_of(ranked, ranked_scores), among),
+    has("site", st.builds(lambda one, base: {**one, "among": base}, ranked, among)),
+)
 conditions = grouped(
     st.one_of(
         person_fields,
@@ -449,12 +495,27 @@ conditions = grouped(
         sites,
         contracts,
         companies,
+        scores,
+        ranked,
+        ranked_by_others,
         others,
         samples,
     )
 )
 plain_conditions = grouped(
-    st.one_of(person_fields, metrics, events, contacts, near, sites, contracts, companies)
+    st.one_of(
+        person_fields,
+        metrics,
+        events,
+        contacts,
+        near,
+        sites,
+        contracts,
+        companies,
+        scores,
+        ranked,
+        ranked_scores,
+    )
 )
 
 

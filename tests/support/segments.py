@@ -29,6 +29,8 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 OURS = "lahti_energia"
 THEIRS = "sahkoverkko"
 
+WORDS_OF_TESTS = Path(__file__).parent / "catalogue"
+
 SETTINGS_TEXT = """
 default_controller: lahti_energia
 controllers:
@@ -138,7 +140,9 @@ def library(folder: Path, texts: Mapping[str, str] | None = None) -> Library:
     for name, text in (texts or {}).items():
         (room / f"{name}.yml").write_text(text, encoding="utf-8")
     known = settings()
-    return Library(folder=room, catalogue=catalogue.load(known), settings=known, outside=Around())
+    return Library(
+        folder=room, catalogue=catalogue.load(known, WORDS_OF_TESTS), settings=known, outside=Around()
+    )
 
 
 def segment_text(
@@ -176,7 +180,7 @@ def show(db: Engine, world: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         columns = {"controller": pl.String, "mailing": pl.String, "kind": pl.String, "person_id": pl.Int64}
         rows = [{"controller": OURS, **row} for row in world.get(name, ())]
         db.register(name, pl.DataFrame(rows, schema={**columns, moment: pl.Datetime("us", "UTC")}))
-    for name in ("hourly_consents", "browsing_consents"):
+    for name in ("hourly_consents", "browsing_consents", "not_profiled"):
         people = [row["person_id"] for row in world.get(name, ())]
         db.register(name, pl.DataFrame({"person_id": people}, schema={"person_id": pl.Int64}))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from campaigns.reports import charts
-from campaigns.segments.previewing import FEW, LEFT_OUT, few
+from campaigns.segments.previewing import LEFT_OUT
+from campaigns.segments.sentences import FEW, few
 
 if TYPE_CHECKING:
     from altair import LayerChart

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from campaigns.catalogue.model import FieldEntry, MetricEntry
+from campaigns.catalogue.model import FieldEntry, MetricEntry, ScoreEntry
 from campaigns.errors import Mistake
 from campaigns.segments import predicates, values
 from campaigns.segments.model import ShareOf, Test, Value
@@ -27,6 +27,7 @@ class Asked:
     unit: str = ""
     values: tuple[str, ...] = ()
     compares_with: Mapping[str, MetricEntry] | None = None
+    besides: tuple[str, ...] = ()  # keys that may stand beside the tests, for hints
 
     @classmethod
     def of_field(cls, field: FieldEntry) -> Asked:
@@ -37,12 +38,19 @@ class Asked:
     def of_metric(cls, metric: MetricEntry, metrics: Mapping[str, MetricEntry]) -> Asked:
         """A metric: a number that may be compared with others of the same place."""
         others = {name: metrics[name] for name in metric.compares_with}
-        return cls(name=metric.name, type="number", unit=metric.unit, compares_with=others)
+        return cls(
+            name=metric.name, type="number", unit=metric.unit, compares_with=others, besides=("top", "bottom")
+        )
 
     @classmethod
     def of_change(cls) -> Asked:
         """How much a metric changed: a share of what it was."""
-        return cls(name="change_from", type="number", unit="%")
+        return cls(name="change_from", type="number", unit="%", besides=("top", "bottom"))
+
+    @classmethod
+    def of_score(cls, score: ScoreEntry) -> Asked:
+        """A score."""
+        return cls(name=score.name, type="number", unit=score.unit, besides=("top", "bottom"))
 
 
 def read_tests(
@@ -57,7 +65,7 @@ def read_tests(
             owner.mark.mistake(
                 "SEG014",
                 f"nothing is asked of `{asked.name}`.",
-                f"add a test: {', '.join(fitting)}",
+                f"add a test: {', '.join((*fitting, *asked.besides))}",
             )
         )
     elif len(tests) == len(entries):
@@ -70,7 +78,7 @@ def _read_test(asked: Asked, entry: Entry, found: list[Mistake]) -> Test | None:
     fitting = predicates.fitting(asked.type)
     operator = predicates.OPERATORS.get(name)
     if operator is None:
-        hint = values.did_you_mean(name, fitting)
+        hint = values.did_you_mean(name, (*fitting, *asked.besides))
         found.append(entry.key.mark.mistake("SEG013", f"`{values.short(name)}` is not a test.", hint))
         return None
     if asked.type not in operator.types:

@@ -11,7 +11,9 @@ from campaigns.segments.model import (
     ListCondition,
     MessageCondition,
     MetricCondition,
+    MetricOrder,
     RelatedCondition,
+    ScoreCondition,
     Segment,
 )
 
@@ -27,6 +29,8 @@ def used(segment: Segment, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
                 yield condition.field.name, condition.field.category
             case MetricCondition():
                 yield condition.metric.name, condition.metric.category
+            case ScoreCondition():
+                yield condition.score.name, condition.score.category
             case EventCondition():
                 yield from ((event.name, event.category) for event in condition.events)
             case MessageCondition(verb=verb):
@@ -36,5 +40,6 @@ def used(segment: Segment, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             case RelatedCondition():
                 yield condition.relation, catalogue.relations[condition.relation].category
     if segment.limit is not None and segment.limit.order is not None:
-        metric = segment.limit.order.metric
-        yield metric.name, metric.category
+        order = segment.limit.order
+        entry = order.metric if isinstance(order, MetricOrder) else order.score
+        yield entry.name, entry.category

@@ -52,4 +52,8 @@ CODES: Mapping[str, str] = {
     "SEG065": "places.csv cannot be read.",
     "SEG066": "A line of places.csv is wrong.",
     "SEG067": "places.csv has no such postal code or place.",
+    "SEG071": "There is no such score.",
+    "SEG072": "`top`, `bottom` and `among` do not fit together.",
+    "SEG073": "Two conditions rank among those who pass the rest.",
+    "SEG074": "A score without `not_older_than:`.",
 }

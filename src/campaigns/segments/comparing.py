@@ -15,9 +15,8 @@ from campaigns.permissions.state import Words
 from campaigns.segments import sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import Segment
-from campaigns.segments.previewing import few
 from campaigns.segments.resolving import Resolution, resolve
-from campaigns.segments.sentences import sentence
+from campaigns.segments.sentences import few, sentence
 from campaigns.settings.model import Settings
 
 

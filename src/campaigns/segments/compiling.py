@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from campaigns.segments import needs, sql, verdicts, verdicts_of_contacts, verdicts_of_sequences
+from campaigns.segments import (
+    needs,
+    ranking,
+    sql,
+    verdicts,
+    verdicts_of_contacts,
+    verdicts_of_scores,
+    verdicts_of_sequences,
+)
 from campaigns.segments.chains import Chain, Step, Steps
 from campaigns.segments.model import (
     Condition,
@@ -25,14 +33,21 @@ from campaigns.segments.model import (
     MessageCondition,
     MetricCondition,
     Place,
+    Rank,
     RelatedCondition,
     SampleCondition,
+    ScoreCondition,
+    ScoreOrder,
     Segment,
     SegmentCondition,
+    rank_of,
+    ranks_by_the_rest,
 )
+from campaigns.segments.ranking import Ranking
 from campaigns.segments.rows import Measured, Rows
 from campaigns.segments.sentences import headline
 from campaigns.segments.sequences import SequenceCondition
+from campaigns.settings.model import MARKETING_KINDS
 
 PLURALS = {"person": "people", "site": "sites", "contract": "contracts", "company": "companies"}
 
@@ -56,6 +71,7 @@ class Compiled:
     verdicts: dict[Place, Verdict] = field(repr=False)
     matches_site: bool
     periods: tuple[str, ...]
+    rankings: tuple[Ranking, ...] = ()  # of the segment's own conditions
 
     @property
     def sql(self) -> str:
@@ -76,9 +92,10 @@ class Compiled:
 
     @property
     def everybody(self) -> exp.Select:
-        """Everybody in the audience with each top-level verdict."""
+        """Everybody in the audience with each top-level verdict, and the cut-off of each ranking."""
         more = [*(["site_id"] if self.matches_site else []), *(["order_value"] if self.ordered else [])]
-        return self.steps.then(exp.select("person_id", *self.columns(), *more).from_(self.people))
+        cut_offs = [column for one in self.rankings for column in one.columns()]
+        return self.steps.then(exp.select("person_id", *self.columns(), *more, *cut_offs).from_(self.people))
 
     def is_member(self) -> exp.Expr:
         """All of `who` holds, and no exception does."""
@@ -99,16 +116,20 @@ class Compiled:
 
     @property
     def ordered(self) -> bool:
-        """Whether the limit takes people in the order of a metric."""
+        """Whether the limit takes people in the order of a metric or score."""
         return self.segment.limit is not None and self.segment.limit.order is not None
 
 
 def compile_segment(
     segment: Segment, as_of: date, zone: ZoneInfo, *, person_id: int | None = None, values: bool = False
 ) -> Compiled:
-    """Compile for one day; only for one person with `person_id`; `values` keeps what was compared."""
+    """Compile for one day; only for one person with `person_id`; `values` keeps what was compared.
+
+    A segment that ranks is about everybody even then: a place is one among all.
+    """
     steps = Steps()
     needed = needs.every_metric(segment)
+    person_id = None if segment.ranks else person_id
     rows = Rows(steps, segment.controller, as_of, person_id=person_id, needed=needed)
     compiler = _Compiler(segment, rows, zone, values=values)
     chain = compiler.people()
@@ -120,6 +141,7 @@ def compile_segment(
         verdicts=compiler.verdicts,
         matches_site=compiler.matching_site is not None,
         periods=tuple(sorted({one.period for one in needed})),
+        rankings=tuple(compiler.rankings),
     )
 
 
@@ -134,6 +156,8 @@ class _Compiler:
     prefix: str = ""
     verdicts: dict[Place, Verdict] = field(default_factory=dict)
     names: dict[Place, str] = field(default_factory=dict)
+    rankings: list[Ranking] = field(default_factory=list)
+    rest: str = ""  # the step with those who pass all but the condition that ranks among them
 
     @property
     def matching_site(self) -> RelatedCondition | None:
@@ -162,12 +186,28 @@ class _Compiler:
             last = f"{name}_metrics"
             self.rows.steps.add(last, self.rows.with_metrics(name, metrics), "their metrics")
         chain = Chain(self.rows.steps, last, "people", ("person",), self.values)
-        for condition in conditions:
+        for condition in sorted(conditions, key=ranks_by_the_rest):
+            if ranks_by_the_rest(condition):
+                self._keep_the_rest(condition, chain)
             self._condition(condition, chain)
         for ordered in order:
             step = Step(verdict=chain.column(ordered.column))
             chain.add(f"{self.prefix}order_value", step, "the order of the limit")
+        by = self.segment.limit.order if self.segment.limit else None
+        if isinstance(by, ScoreOrder):
+            name = f"{self.prefix}order_value"
+            step = verdicts_of_scores.of_order(by, name, chain, self.rows, self.zone)
+            chain.add(name, step, "the order of the limit")
         return chain
+
+    def _keep_the_rest(self, condition: Condition, chain: Chain) -> None:
+        """A step with everybody who passes all other conditions: they come before the one that ranks them."""
+        who = [chain.column(self.names[one.place]) for one in self.segment.who if one is not condition]
+        out = [chain.column(self.names[one.place]) for one in self.segment.exceptions if one is not condition]
+        passed = sql.all_of([*who, *(sql.is_not_true(one) for one in out)])
+        query = exp.select("person_id").from_(exp.to_table(chain.last).as_("people")).where(passed)
+        name = f"{self.prefix}rest"
+        self.rest = self.rows.steps.add(name, query, f"who pass all but {condition.place}")
 
     def _name_conditions(self) -> None:
         """`line_12`, and `line_12_2` for the second condition of that line."""
@@ -196,10 +236,16 @@ class _Compiler:
             case FieldCondition():
                 return verdicts.of_field(condition, chain, self.rows)
             case MetricCondition():
-                return verdicts.of_metric(condition, self.names[condition.place], chain, self.rows)
+                name = self.names[condition.place]
+                step = verdicts.of_metric(condition, name, chain, self.rows)
+                return self._ranked(condition, step, chain)
             case SequenceCondition():
                 name = self.names[condition.place]
                 return verdicts_of_sequences.of_sequence(condition, name, chain, self.rows, self.zone)
+            case ScoreCondition():
+                name = self.names[condition.place]
+                step = verdicts_of_scores.of_score(condition, name, chain, self.rows, self.zone)
+                return self._ranked(condition, step, chain)
             case EventCondition():
                 return verdicts.of_event(condition, chain, self.rows, self.zone)
             case MessageCondition():
@@ -216,6 +262,29 @@ class _Compiler:
                 return verdicts.of_sample(condition, chain)
             case _:
                 raise TypeError(f"no SQL for {type(condition).__name__}")
+
+    def _ranked(self, condition: MetricCondition | ScoreCondition, step: Step, chain: Chain) -> Step:
+        """The verdict of the tests, together with that of the rank when there is one."""
+        rank = rank_of(condition)
+        if rank is None:
+            return step
+        if not isinstance(step.value, exp.Column):
+            raise TypeError(f"{condition.place} ranks by something that is no column")
+        name = self.names[condition.place]
+        found = Ranking(condition=condition, rank=rank, name=name, rows=chain.rows)
+        self.rankings.append(found)
+        guarded = self.segment.message_kind in MARKETING_KINDS
+        base = self._base(rank)
+        place = ranking.add(found, step.value, chain, lot=self.segment.name, base=base, guarded=guarded)
+        tested = [step.verdict] if condition.tests else []
+        return replace(place, verdict=sql.all_of([*tested, place.verdict]), value=step.value)
+
+    def _base(self, rank: Rank) -> exp.Query | None:
+        """The people among whom a rank is taken; None for everybody."""
+        if isinstance(rank.among, Segment):
+            members = exp.select("person_id").from_(self._members_of(rank.among))
+            return members.where(sql.column("verdict"))
+        return exp.select("person_id").from_(self.rest) if rank.among == "segment" else None
 
     def _group(self, condition: GroupCondition, chain: Chain) -> exp.Expr:
         parts = [chain.column(self.names[inner.place]) for inner in condition.conditions]
@@ -261,7 +330,16 @@ class _Compiler:
 
     def _other_segment(self, condition: SegmentCondition) -> Step:
         """Membership by conditions and exceptions; unknown when one of them is and none says no."""
-        other = condition.segment
+        missing = sql.is_null(sql.column("person_id", "found"))
+        found = sql.case([(missing, exp.false())], sql.column("verdict", "found"))
+        return Step(
+            verdict=sql.negated(found) if condition.negated else found,
+            found=exp.select("person_id", "verdict").from_(self._members_of(condition.segment)),
+            using=("person_id",),
+        )
+
+    def _members_of(self, other: Segment) -> str:
+        """The step with everybody who is not out of a segment: its verdict is true or unknown."""
         name = f"segment_{other.name}"
         if name not in self.rows.steps.queries:
             compiler = _Compiler(other, self.rows, self.zone, prefix=f"{other.name}_")
@@ -275,10 +353,4 @@ class _Compiler:
                 .where(sql.not_false(member.copy()))
             )
             self.rows.steps.add(name, query, f"segment {other.name}")
-        missing = sql.is_null(sql.column("person_id", "found"))
-        found = sql.case([(missing, exp.false())], sql.column("verdict", "found"))
-        return Step(
-            verdict=sql.negated(found) if condition.negated else found,
-            found=exp.select("person_id", "verdict").from_(name),
-            using=("person_id",),
-        )
+        return name

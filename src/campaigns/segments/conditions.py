@@ -32,6 +32,7 @@ class Conditions:
     found: list[Mistake] = field(default_factory=list)
     warned: list[Mistake] = field(default_factory=list)
     incomplete: bool = False  # a condition could not be read, here or in a segment that it refers to
+    by_the_rest: int = 0  # the line of the condition that ranks `among: segment`
     _count: int = 0
 
     def read_list(self, node: AnyNode, here: Here, *, of: str) -> tuple[Condition, ...]:

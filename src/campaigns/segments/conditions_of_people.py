@@ -89,9 +89,7 @@ def in_segment(reader: Conditions, node: Node, here: Here) -> Condition | None:
         return None
     before = len(reader.found)
     reader.refuse_keys(node, kind, ("unknown",))
-    other = reader.frame.others.segment(name, reader.found)
-    if other is not None:
-        _refuse_foreign(reader, name, other)
+    other = other_segment(reader, name)
     if other is None or len(reader.found) > before:
         return None
     return SegmentCondition(
@@ -100,6 +98,14 @@ def in_segment(reader: Conditions, node: Node, here: Here) -> Condition | None:
         segment=other,
         negated=kind == "not_in_segment",
     )
+
+
+def other_segment(reader: Conditions, name: Scalar) -> Segment | None:
+    """The segment called so, when it may be used here; None after a mistake."""
+    other = reader.frame.others.segment(name, reader.found)
+    if other is not None:
+        _refuse_foreign(reader, name, other)
+    return other
 
 
 def _refuse_foreign(reader: Conditions, name: Scalar, other: Segment) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from campaigns.catalogue.model import FieldEntry, MetricEntry
 from campaigns.segments import values
 from campaigns.segments.asking import Asked, read_tests
@@ -13,6 +15,7 @@ from campaigns.segments.conditions_of_changes import (
     known_period,
     periods_of,
 )
+from campaigns.segments.conditions_of_ranks import KEYS, is_ranked, rank
 from campaigns.segments.frame import Here
 from campaigns.segments.model import Condition, FieldCondition, MetricCondition
 from campaigns.segments.predicates import OPERATORS
@@ -20,6 +23,7 @@ from campaigns.settings.binding import near
 from campaigns.settings.documents import Mapping as Node
 from campaigns.settings.documents import Node as AnyNode
 from campaigns.settings.documents import Scalar
+from campaigns.settings.model import DataLevel
 
 
 def field(reader: Conditions, node: Node, here: Here) -> Condition | None:
@@ -69,18 +73,19 @@ def metric(reader: Conditions, node: Node, here: Here) -> Condition | None:
         return None
     before = len(reader.found)
     over = node.get("over")
-    tests = list(node_without(node, "over", "unknown", KEY))
+    tests = list(node_without(node, "over", "unknown", KEY, *KEYS))
     no_period = over is None and any(near(pair.key.text, ["over"]) for pair in tests)
     period = "" if no_period else period_of(reader, entry, over, name)
     other = change_from(reader, node, entry, period)
     if not no_period and not is_misspelt(node):
         asked = Asked.of_metric(entry, reader.frame.catalogue.metrics)
         asked = Asked.of_change() if node.key(KEY) else asked
-        wrong_change = node.key(KEY) is not None and not other
-        read = read_tests(asked, tests, name, reader.found) if tests or not wrong_change else ()
+        told = is_ranked(node) or (node.key(KEY) is not None and not other)
+        read = read_tests(asked, tests, name, reader.found) if tests or not told else ()
     else:
-        reader.refuse_keys(node, "metric", ("over", KEY, "unknown", *OPERATORS))
+        reader.refuse_keys(node, "metric", ("over", KEY, "unknown", *KEYS, *OPERATORS))
         read = ()
+    ranked = rank(reader, node, here)
     unknown = reader.unknown(node, here)
     if len(reader.found) > before:
         return None
@@ -92,6 +97,7 @@ def metric(reader: Conditions, node: Node, here: Here) -> Condition | None:
         tests=read,
         consent=needs_consent(reader, entry),
         change_from=other,
+        rank=ranked,
     )
 
 
@@ -114,22 +120,28 @@ def metric_entry(reader: Conditions, name: Scalar, here: Here) -> MetricEntry | 
         message = f"{reader.plural(here)} have no metrics: a metric belongs to a site or to the person."
         reader.say(name.mark.mistake("SEG018", message))
         return None
-    return None if _closed_level(reader, name, entry) or reader.refuse_closed(name, entry) else entry
+    return None if closed_level(reader, name, entry.level) or reader.refuse_closed(name, entry) else entry
 
 
 def needs_consent(reader: Conditions, entry: MetricEntry) -> bool:
     """Whether the policy asks for a consent to profiling before this metric is known."""
-    return bool(getattr(reader.frame.settings.policy.meter_data.value, entry.level) == "consent")
+    return level_needs_consent(reader, entry.level)
 
 
-def _closed_level(reader: Conditions, name: Scalar, entry: MetricEntry) -> bool:
+def level_needs_consent(reader: Conditions, level: DataLevel | Literal[""]) -> bool:
+    """Whether the policy asks for that consent before meter data of this level is used."""
+    return bool(level) and getattr(reader.frame.settings.policy.meter_data.value, level) == "consent"
+
+
+def closed_level(reader: Conditions, name: Scalar, level: DataLevel) -> bool:
+    """Whether the policy closes meter data of this level to segments; says so at the name."""
     policy = reader.frame.settings.policy.meter_data
-    if getattr(policy.value, entry.level) != "never":
+    if getattr(policy.value, level) != "never":
         return False
-    if entry.level == "presence":
+    if level == "presence":
         message = f"`{name.text}` tells when people are at home: no segment may use it."
     else:
-        message = f"the policy `meter_data` closes {entry.level} meter data to segments."
+        message = f"the policy `meter_data` closes {level} meter data to segments."
     reader.say(name.mark.mistake("SEG028", message))
     return True
 

@@ -13,8 +13,9 @@ from campaigns.permissions import notices
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
-from campaigns.segments.model import EventCondition, FieldCondition, MetricCondition, Segment
-from campaigns.segments.rows import BROWSING_CONSENTS, HOURLY_CONSENTS
+from campaigns.segments import choosing, restricted
+from campaigns.segments.model import EventCondition, FieldCondition, MetricCondition, ScoreCondition, Segment
+from campaigns.segments.rows import BROWSING_CONSENTS, HOURLY_CONSENTS, NOT_PROFILED
 from campaigns.settings.model import Settings
 
 
@@ -62,16 +63,46 @@ def register(
             answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
             db.register(name, answers.filter("allowed").select("person_id"))
             there[name] = segment.controller
+    if segment.ranks:
+        db.register(NOT_PROFILED, _not_profiled(db, segment, at, settings, ledger, words))
     if needs_notices(segment) and there.get(notices.SEEN) != segment.controller:
         notices.make_seen(db, segment.controller, settings=settings, ledger=ledger, words=words)
         there[notices.SEEN] = segment.controller
 
 
+def _not_profiled(
+    db: Engine, segment: Segment, at: datetime, settings: Settings, ledger: Ledger, words: Words
+) -> pl.DataFrame:
+    """`person_id` of who may not be profiled: they object, are minors, or their data is only stored.
+
+    Only people with a word on it, or whom the register marks, are decided about: nobody else can be refused.
+    """
+    marked = db.query(choosing.SQL["perhaps_not_profiled"], {"controller": segment.controller, "at": at.year})
+    said = words.frame.filter(
+        pl.col("controller") == segment.controller,
+        pl.col("family").is_in(["objection", "restriction", "end"]),
+    )
+    stored_only = restricted.people(words, segment.controller, segment.message_kind).to_frame()
+    persons = pl.concat([marked, said.select("person_id")]).drop_nulls().unique().sort("person_id")
+    request = Request(
+        controller=segment.controller,
+        purpose="profiling",
+        message_kind="none",
+        channels=("segment",),
+        profiled=True,
+        at=at,
+    )
+    answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
+    return pl.concat([answers.filter(~pl.col("allowed")).select("person_id"), stored_only]).unique()
+
+
 def needs_hourly(segment: Segment) -> bool:
-    """Whether some metric is known only of people who agreed to it."""
+    """Whether some metric or score is known only of people who agreed to it."""
     order = segment.limit.order if segment.limit else None
     return bool(order and order.consent) or any(
-        condition.consent for condition in segment.every_condition() if isinstance(condition, MetricCondition)
+        condition.consent
+        for condition in segment.every_condition()
+        if isinstance(condition, MetricCondition | ScoreCondition)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlglot import exp
@@ -15,8 +16,9 @@ from campaigns.ledger import Ledger
 from campaigns.permissions import rules, state
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.state import Words
-from campaigns.segments import consents, contacts, restricted, sql
+from campaigns.segments import consents, contacts, cut_offs, restricted, sql
 from campaigns.segments.compiling import Compiled, compile_segment
+from campaigns.segments.cut_offs import CutOff
 from campaigns.segments.model import (
     Condition,
     EventCondition,
@@ -26,10 +28,11 @@ from campaigns.segments.model import (
     MessageCondition,
     MetricCondition,
     RelatedCondition,
+    ScoreCondition,
     Segment,
 )
 from campaigns.segments.resolving import request
-from campaigns.segments.sentences import headline, said
+from campaigns.segments.sentences import figure, headline, said
 from campaigns.segments.sequences import SequenceCondition
 from campaigns.settings.model import Settings
 
@@ -135,7 +138,7 @@ def why(
     consents.register(db, segment, at=at, settings=settings, ledger=ledger, words=words)
     contacts.register(db, segment, ledger)
     compiled = compile_segment(segment, as_of, settings.zone, person_id=person_id, values=True)
-    tree = _Tree(db, compiled, person_id).read()
+    tree = _Tree(db, compiled, person_id, settings.zone).read()
     asked = request(segment, settings=settings, at=at, message_kind=None, channels=segment.channels)
     persons = pl.DataFrame({"person_id": [person_id]}, schema={"person_id": pl.Int64})
     decisions = decide(db, asked, persons, settings=settings, ledger=ledger, words=words)
@@ -188,11 +191,14 @@ class _Tree:
     db: Engine
     compiled: Compiled
     person_id: int
+    zone: ZoneInfo
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    cuts: Mapping[str, CutOff] = field(default_factory=dict)
 
     def read(self) -> Node:
         """The root: the audience, then every condition of the file."""
         segment = self.compiled.segment
+        self.cuts = cut_offs.by_name(self.db, self.compiled)
         people = self._rows_of(self.compiled.people)
         audience = Node(line=None, text=segment.audience.replace("_", " "), verdict="yes" if people else "no")
         nodes = [audience]
@@ -207,10 +213,33 @@ class _Tree:
             line=condition.place.line,
             text=f"{'except: ' if exception else ''}{headline(condition)}",
             verdict=_word(row[name]),
-            value=_shown(condition, row.get(f"{name}_value")),
+            value=self._value(condition, name, row),
             exception=exception,
             conditions=self._inner(condition, row),
         )
+
+    def _value(self, condition: Condition, name: str, row: Row) -> str | None:
+        """What was compared, and where a rank was cut off."""
+        value = _shown(condition, row.get(f"{name}_value"))
+        if isinstance(condition, ScoreCondition):
+            value = self._scored(condition, name, row)
+        cut_off = self.cuts.get(name)
+        if cut_off is None:
+            return value
+        place = row.get(f"{name}_place")
+        parts = [value, None if place is None else f"place {place:,}", str(cut_off)]
+        return "; ".join(part for part in parts if part)
+
+    def _scored(self, condition: ScoreCondition, name: str, row: Row) -> str | None:
+        """What the model last said and when, also when that may not be used."""
+        value, at = row.get(f"{name}_said"), row.get(f"{name}_scored_at")
+        if at is None:
+            return None
+        day = at.astimezone(self.zone).date()
+        told = "nothing" if value is None else _in_unit(value, condition.unit)
+        if day < condition.not_older_than.before(self.compiled.as_of):
+            return f"{told}, said on {day}: older than {said(condition.not_older_than)}"
+        return f"{told}, said on {day}{'' if row[f'{name}_score'] is not None else ': not to be used'}"
 
     def _inner(self, condition: Condition, row: Row) -> tuple[Node, ...]:
         match condition:
@@ -265,7 +294,7 @@ def _shown(condition: Condition, value: Any) -> str | None:
         case FieldCondition(field=entry) if entry.type == "yes_no":
             return said(bool(value))
         case FieldCondition(field=entry) if entry.unit:
-            return f"{_rounded(value)} {entry.unit}"
+            return figure(value, entry.unit)
         case SequenceCondition():
             return f"first on {value}"
         case EventCondition() | MessageCondition():
@@ -273,11 +302,10 @@ def _shown(condition: Condition, value: Any) -> str | None:
         case ListCondition():
             return f"until {value}"
         case MetricCondition(unit=unit):
-            kept = value * 100 if unit == "%" else value
-            return f"{_rounded(kept)} {unit}".rstrip()
+            return _in_unit(value, unit)
         case _:
             return str(value)
 
 
-def _rounded(value: float) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+def _in_unit(value: float, unit: str) -> str:
+    return figure(value * 100 if unit == "%" else value, unit)

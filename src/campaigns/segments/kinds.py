@@ -8,6 +8,7 @@ from campaigns.segments import (
     conditions_of_contacts,
     conditions_of_people,
     conditions_of_places,
+    conditions_of_scores,
     conditions_of_sequences,
     conditions_of_values,
 )
@@ -16,6 +17,7 @@ from campaigns.segments.conditions import Kind
 KINDS: Mapping[str, Kind] = {
     "field": conditions_of_values.field,
     "metric": conditions_of_values.metric,
+    "score": conditions_of_scores.score,
     "did": conditions_of_sequences.did,
     "did_not": conditions_of_sequences.did,
     "received": conditions_of_contacts.message,

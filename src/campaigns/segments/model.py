@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from campaigns.catalogue.model import EventEntry, FieldEntry, MetricEntry
+from campaigns.catalogue.model import EventEntry, FieldEntry, MetricEntry, ScoreEntry
 from campaigns.settings.model import MessageKind
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -106,6 +106,19 @@ class FieldCondition(Condition):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rank:
+    """`top: 10%`, `bottom: 500`: the first so many in the order of a value, equals by lot.
+
+    They are ranked among everybody in the audience whose value is known, among those who pass the rest of the
+    segment, or among those of the audience who are in another segment.
+    """
+
+    size: Decimal | int  # a share of those who are ranked, rounded up; or how many
+    highest: bool = True
+    among: Literal["everyone", "segment"] | Segment = "everyone"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MetricCondition(Condition):
     """A metric over a named period passes all of its tests; unknown without the consent that it needs.
 
@@ -117,11 +130,28 @@ class MetricCondition(Condition):
     tests: tuple[Test, ...]
     consent: bool
     change_from: str = ""
+    rank: Rank | None = None
 
     @property
     def unit(self) -> str:
         """The unit of what is tested."""
         return "%" if self.change_from else self.metric.unit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreCondition(Condition):
+    """What a model last said of the person passes all tests; unknown when that is older than allowed."""
+
+    score: ScoreEntry
+    tests: tuple[Test, ...]
+    not_older_than: Duration
+    consent: bool = False
+    rank: Rank | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit of what is tested."""
+        return self.score.unit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,11 +254,21 @@ class MetricOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreOrder:
+    """People in the order of a score, the highest or the lowest first."""
+
+    score: ScoreEntry
+    not_older_than: Duration
+    consent: bool = False
+    highest: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Limit:
-    """At most so many people; by a metric, or by lot when `order` is empty."""
+    """At most so many people; by a metric or score, or by lot when `order` is empty."""
 
     at_most: int
-    order: MetricOrder | None = None
+    order: MetricOrder | ScoreOrder | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,8 +324,13 @@ class Segment:
     fingerprint: str = field(default="", compare=False)
 
     @property
+    def ranks(self) -> bool:
+        """It ranks people or sites, itself or through another segment."""
+        return any(rank_of(condition) is not None for condition in self.every_condition())
+
+    @property
     def profiled(self) -> bool:
-        """It uses a metric or a behaviour event, itself or through another segment."""
+        """It uses a metric, score or behaviour event, itself or through another segment."""
         return any(_profiles(condition) for condition in self.every_condition()) or (
             self.limit is not None and self.limit.order is not None
         )
@@ -294,7 +339,7 @@ class Segment:
     def measured(self) -> bool:
         """It uses a metric, itself or through another segment."""
         return any(isinstance(condition, MetricCondition) for condition in self.every_condition()) or (
-            self.limit is not None and self.limit.order is not None
+            self.limit is not None and isinstance(self.limit.order, MetricOrder)
         )
 
     def every_condition(self) -> Iterator[Condition]:
@@ -322,13 +367,28 @@ def children(condition: Condition) -> tuple[Condition, ...]:
             return condition.where
         case SegmentCondition():
             return (*condition.segment.who, *condition.segment.exceptions)
+        case _ if (rank := rank_of(condition)) is not None and isinstance(rank.among, Segment):
+            return (*rank.among.who, *rank.among.exceptions)
         case _:
             return ()
 
 
+def rank_of(condition: Condition) -> Rank | None:
+    """How the condition ranks, when it does."""
+    return condition.rank if isinstance(condition, MetricCondition | ScoreCondition) else None
+
+
+def ranks_by_the_rest(condition: Condition) -> bool:
+    """Whether the condition, or one inside of it, ranks among those who pass the rest of its own segment."""
+    if isinstance(condition, GroupCondition | RelatedCondition):
+        return any(ranks_by_the_rest(inner) for inner in children(condition))
+    rank = rank_of(condition)
+    return rank is not None and rank.among == "segment"
+
+
 def _profiles(condition: Condition) -> bool:
     match condition:
-        case MetricCondition():
+        case MetricCondition() | ScoreCondition():
             return True
         case EventCondition(events=events):
             return any(event.behaviour for event in events)

@@ -10,6 +10,7 @@ from campaigns.segments.model import (
     FieldCondition,
     GroupCondition,
     MetricCondition,
+    MetricOrder,
     RelatedCondition,
     Segment,
     ShareOf,
@@ -31,7 +32,7 @@ def metrics_here(conditions: Iterable[Condition], more: Iterable[Measured] = ())
 def of_limit(segment: Segment) -> list[Measured]:
     """The metric that orders the limit."""
     order = segment.limit.order if segment.limit else None
-    if order is None:
+    if not isinstance(order, MetricOrder):
         return []
     return [Measured(metric=order.metric, period=order.period, consent=order.consent, highest=order.highest)]
 

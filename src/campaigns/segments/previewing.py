@@ -19,9 +19,9 @@ from campaigns.segments.assumptions import Assumption, counted
 from campaigns.segments.model import Segment
 from campaigns.segments.resolving import Resolution, resolve
 from campaigns.segments.rows import BROWSING_CONSENTS, HOURLY_CONSENTS
+from campaigns.segments.sentences import few
 from campaigns.settings.model import Settings
 
-FEW = 5
 _TEXT, _NUMBER = 62, 10
 # The rule that closes each kind of data to somebody who has not agreed to its use.
 _DATA = {
@@ -75,6 +75,7 @@ class Preview:
                 }
                 for step in found.steps
             ],
+            "cut_offs": [cut_off.as_json() for cut_off in found.cut_offs],
             "members": found.members,
             "unexpected": self.unexpected,
             "data": {kind: {"denied": {_DATA[kind].code: people}} for kind, people in self.data.items()},
@@ -117,6 +118,7 @@ class Preview:
             yield _row(step.line, first, few(step.alone), few(step.remaining), few(step.unknown))
             yield from (_row("", line, "", "", "") for line in more)
         yield ""
+        yield from (f"line {cut_off.line}: {cut_off}" for cut_off in found.cut_offs)
         for kind, people in self.data.items():
             if people:
                 rule = _DATA[kind]
@@ -255,11 +257,6 @@ def _with_purchase(db: Engine, found: Resolution) -> dict[str, int]:
 
 def _row(line: object, text: str, *numbers: str) -> str:
     return f"{line!s:>5}  {text:<{_TEXT}}{''.join(f'{number:>{_NUMBER}}' for number in numbers)}".rstrip()
-
-
-def few(people: int) -> str:
-    """Small numbers could tell who it is."""
-    return f"<{FEW}" if 0 < people < FEW else f"{people:,}"
 
 
 def _people(number: int) -> str:

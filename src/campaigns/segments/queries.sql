@@ -69,3 +69,10 @@ GROUP BY channel
 SELECT members FROM segment_snapshots
 WHERE controller = $controller AND segment = $segment
 ORDER BY taken_at DESC LIMIT 3
+
+-- name: perhaps_not_profiled
+-- People of whom the register says something that may keep them from being profiled: young, or dead.
+SELECT DISTINCT person_id
+FROM persons
+WHERE controller = $controller
+    AND (kind IN ('minor', 'estate') OR birth_year >= $at - 19 OR deceased)

@@ -10,7 +10,7 @@ from typing import TypeVar, get_args
 
 from campaigns.catalogue.model import Catalogue
 from campaigns.errors import Mistake
-from campaigns.segments import values
+from campaigns.segments import conditions_of_scores, values
 from campaigns.segments.asking import is_nothing, read_scalar
 from campaigns.segments.conditions import Conditions
 from campaigns.segments.conditions_of_values import metric_entry, needs_consent, period_of
@@ -26,6 +26,7 @@ from campaigns.segments.model import (
     MetricOrder,
     OnePer,
     Range,
+    ScoreOrder,
     Segment,
 )
 from campaigns.segments.outside import Outside
@@ -191,12 +192,15 @@ class SegmentReader:
         order = self._order(parts[orders[0]], conditions) if orders else None
         return Limit(at_most=at_most, order=order) if at_most else None
 
-    def _order(self, entry: Entry, conditions: Conditions) -> MetricOrder | None:
+    def _order(self, entry: Entry, conditions: Conditions) -> MetricOrder | ScoreOrder | None:
         node = entry.value
+        word = isinstance(node, MappingNode) and node.get("score")
+        if isinstance(node, MappingNode) and isinstance(word, Scalar):
+            return conditions_of_scores.order(conditions, node, word, highest=entry.key.text == "highest")
         name = node.get("metric") if isinstance(node, MappingNode) else None
         if not isinstance(node, MappingNode) or not isinstance(name, Scalar):
             hint = "write it like `{metric: spot_paid, over: last 3 months}`"
-            self._say(node.mark, "SEG004", f"`{entry.key.text}` needs a metric.", hint)
+            self._say(node.mark, "SEG004", f"`{entry.key.text}` needs a metric or a score.", hint)
             return None
         metric = metric_entry(conditions, name, Here())
         if metric is None:

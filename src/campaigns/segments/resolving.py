@@ -18,8 +18,9 @@ from campaigns.permissions import calendar, state
 from campaigns.permissions.deciding import decide
 from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
-from campaigns.segments import choosing, consents, contacts, restricted, sql
+from campaigns.segments import choosing, consents, contacts, cut_offs, restricted, sql
 from campaigns.segments.compiling import Compiled, compile_segment
+from campaigns.segments.cut_offs import CutOff
 from campaigns.segments.model import Condition, Segment
 from campaigns.segments.sentences import sentence
 from campaigns.settings.model import MessageKind, Settings
@@ -91,6 +92,7 @@ class Resolution:
     decisions: pl.DataFrame = field(repr=False)
     periods: tuple[PeriodDates, ...]
     ledger_position: int
+    cut_offs: tuple[CutOff, ...] = ()
 
     @property
     def members(self) -> int:
@@ -136,6 +138,7 @@ class Counted:
     members: pl.DataFrame = field(repr=False)
     periods: tuple[PeriodDates, ...]
     ledger_position: int
+    cut_offs: tuple[CutOff, ...] = ()
 
 
 def resolve(
@@ -193,6 +196,7 @@ def count(
     contacts.register(db, segment, ledger)
     compiled = compile_segment(segment, as_of, settings.zone)
     db.execute(f"CREATE OR REPLACE TEMP TABLE verdicts AS {compiled.everybody.sql(dialect=sql.DIALECT)}")
+    cuts = cut_offs.read(db, compiled, "verdicts")
     restricted.leave_out(db, words, segment.controller, message_kind or segment.message_kind)
     audience, steps = _count(db, compiled)
     return Counted(
@@ -211,6 +215,7 @@ def count(
         members=_members(db, compiled),
         periods=_periods(db, compiled),
         ledger_position=words.position,
+        cut_offs=cuts,
     )
 
 
@@ -233,6 +238,7 @@ def finish(counted: Counted, decisions: pl.DataFrame, *, db: Engine, zone: ZoneI
         decisions=decisions.group_by("channel", "allowed", "code").len("people"),
         periods=counted.periods,
         ledger_position=counted.ledger_position,
+        cut_offs=counted.cut_offs,
     )
 
 

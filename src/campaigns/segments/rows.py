@@ -16,6 +16,7 @@ from campaigns.segments.sql import column
 
 # Frames of people whose permission lets a segment use their hourly readings, or their web visits.
 HOURLY_CONSENTS, BROWSING_CONSENTS = "hourly_consents", "browsing_consents"
+NOT_PROFILED = "not_profiled"  # a frame of people whom no segment of marketing ranks
 MESSAGES, CLICKS = "messages", "clicks"  # frames of what became of earlier mailings, see `contacts`
 # Tables with one row for each row of a relation; fields of other tables are looked up.
 MAIN = {

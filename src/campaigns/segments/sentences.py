@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -20,8 +20,10 @@ from campaigns.segments.model import (
     MetricCondition,
     NearCondition,
     Range,
+    Rank,
     RelatedCondition,
     SampleCondition,
+    ScoreCondition,
     SegmentCondition,
     ShareOf,
     Test,
@@ -31,13 +33,14 @@ from campaigns.segments.model import (
 from campaigns.segments.predicates import OPERATORS
 from campaigns.segments.sequences import SequenceCondition
 
+FEW = 5  # people; a smaller number is not told
 _SHOWN = 5  # items of a list; the rest is counted
 
 
 def sentence(condition: Condition) -> str:
     """One line of English, with the catalogue's labels."""
     match condition:
-        case FieldCondition() | MetricCondition():
+        case FieldCondition() | MetricCondition() | ScoreCondition():
             return _of_value(condition)
         case AnswerCondition():
             return _answer(condition)
@@ -61,14 +64,18 @@ def sentence(condition: Condition) -> str:
             raise TypeError(f"no sentence for {type(condition).__name__}")
 
 
-def _of_value(condition: FieldCondition | MetricCondition) -> str:
+def _of_value(condition: FieldCondition | MetricCondition | ScoreCondition) -> str:
     match condition:
         case NearCondition(field=field, centre=centre, radius_km=radius):
             return f"{field.label['en']} within {plain(radius)} km of {centre}"
         case FieldCondition(field=field, tests=tests):
             return f"{field.label['en']} {_tests(tests, field.unit)}"
-        case MetricCondition(tests=tests, unit=unit):
-            return f"{_measured(condition)} {_tests(tests, unit)}"
+        case MetricCondition(tests=tests):
+            asked = _asked(tests, condition.unit, condition.rank)
+            return f"{_measured(condition)} {asked}"
+        case ScoreCondition(score=score, tests=tests, not_older_than=age):
+            asked = _asked(tests, score.unit, condition.rank)
+            return f"{score.label['en']} {asked}, not older than {said(age)}"
 
 
 def headline(condition: Condition) -> str:
@@ -84,6 +91,25 @@ def headline(condition: Condition) -> str:
 
 def _tests(tests: Iterable[Test], unit: str) -> str:
     return " and ".join(OPERATORS[test.name].sentence.format(said(test.value, unit)) for test in tests)
+
+
+def _asked(tests: Sequence[Test], unit: str, rank: Rank | None) -> str:
+    """The tests and the rank of one value."""
+    parts = [_tests(tests, unit)] if tests else []
+    return " and ".join([*parts, *([ranked(rank)] if rank else [])])
+
+
+def ranked(rank: Rank) -> str:
+    """`among the highest 10 % of everyone`."""
+    size = shown(rank.size, "%") if isinstance(rank.size, Decimal) else f"{rank.size:,}"
+    match rank.among:
+        case "everyone":
+            base = ""
+        case "segment":
+            base = " of those who pass the rest"
+        case other:
+            base = f" of the segment {other.name}"
+    return f"among the {'highest' if rank.highest else 'lowest'} {size}{base}"
 
 
 def _measured(condition: MetricCondition) -> str:
@@ -168,6 +194,17 @@ def said(value: Value, unit: str = "") -> str:
             return value.isoformat()
         case tuple():
             return _listed([said(item, unit) for item in value])
+
+
+def few(people: int) -> str:
+    """Small numbers could tell who it is."""
+    return f"<{FEW}" if 0 < people < FEW else f"{people:,}"
+
+
+def figure(value: float, unit: str) -> str:
+    """A measured number as people read it: at most two decimals, its unit behind."""
+    number = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return f"{number} {unit}".rstrip()
 
 
 def _length(length: Duration) -> str:

@@ -135,14 +135,15 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
 def whole_days(name: str, as_of: date, zone: ZoneInfo, *, within: Duration | None) -> list[exp.Expr]:
     """A moment lies in whole local days: up to the segment's day, and within a length of time before it."""
     moment = sql.column(name)
-    after = exp.LT(this=moment, expression=sql.literal(_midnight(as_of + timedelta(days=1), zone)))
+    after = exp.LT(this=moment, expression=sql.literal(midnight(as_of + timedelta(days=1), zone)))
     if within is None:
         return [after]
-    first = sql.literal(_midnight(within.before(as_of), zone))
+    first = sql.literal(midnight(within.before(as_of), zone))
     return [after, exp.GTE(this=moment.copy(), expression=first)]
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The moment when a local day begins."""
     return datetime.combine(day, time(), tzinfo=zone)
 
 

@@ -25,7 +25,7 @@ from support.segments import settings as known_settings
 
 World = dict[str, list[dict[str, Any]]]
 KEYS = {
-    "segment", "as_of", "controller", "audience", "steps", "members", "unexpected", "data", "permission", "left_out", "control_group",
+    "segment", "as_of", "controller", "audience", "steps", "cut_offs", "members", "unexpected", "data", "permission", "left_out", "control_group",
     "final", "final_by_channel",
 }  # fmt: skip
 

@@ -221,7 +221,7 @@ ONE_MISTAKE = [
     ("{sample: 10}", "SEG035", "`10` is not a share.", "did you mean `10%`?"),
     ("{field: \"x'); DROP TABLE persons; --\", is: fi}", "SEG021", "customers have no field called `x'); DROP TABLE persons; --`.", ""),
     ("{field: \"read_csv('/etc/passwd')\", is: fi}", "SEG021", "customers have no field called `read_csv('/etc/passwd')`.", ""),
-    ("{score: churn, top: 10%}", "SEG011", "`score` does not start a condition.", "choose from: field, metric, did"),
+    ("{scoring: churn, top: 10%}", "SEG011", "`scoring` does not start a condition.", ""),
 ]  # fmt: skip
 
 
@@ -251,7 +251,7 @@ TOP_LEVEL = [
     ("channels: [email]", "channels: [email]\ncontroller: lahti", "SEG005", "there is no controller `lahti`.", "choose from: lahti_energia, sahkoverkko"),
     ("channels: [email]", "channels: [email]\nlimit: many", "SEG035", "`many` is not a whole number of people.", ""),
     ("channels: [email]", "channels: [email]\nlimit: {highest: {metric: kwh_year, over: last full year}}", "SEG002", "`limit` needs `at_most`.", ""),
-    ("channels: [email]", "channels: [email]\nlimit: {at_most: 5, highest: spot_paid}", "SEG004", "`highest` needs a metric.", ""),
+    ("channels: [email]", "channels: [email]\nlimit: {at_most: 5, highest: spot_paid}", "SEG004", "`highest` needs a metric or a score.", ""),
     ("channels: [email]", "channels: [email]\ncontrol_group: 80%", "SEG035", "`80%` is not more than 0% and at most 50%.", ""),
     ("channels: [email]", "channels: [email]\ncontrol_group: {share: 5%, nme: x}", "SEG012", "`nme` does not belong to `control_group`.", "did you mean `name`?"),
     ("channels: [email]", "channels: [email]\ncontrol_group: {share: 5%, name: X Y}", "SEG006", "`X Y` is no name for a control group.", ""),
