@@ -1,22 +1,28 @@
-"""The version of the tables, and bringing them to the newest (Alembic, packaged with the program)."""
+"""The version of the tables, and bringing them to the newest (Alembic, packaged with the program).
+
+Every command asks which version a ledger is at: that is done without Alembic, which takes a while to load.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from campaigns.errors import UserError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 FOLDER = Path(__file__).parent / "migrations"
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 def config(connection: sa.Connection | None = None) -> Config:
     """Alembic's settings; the connection goes to `migrations/env.py`."""
+    from alembic.config import Config
+
     settings = Config()
     settings.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     settings.set_main_option("path_separator", "os")
@@ -27,19 +33,25 @@ def config(connection: sa.Connection | None = None) -> Config:
 def revision(engine: sa.Engine) -> str | None:
     """The version that the database is at; None for an empty one."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not sa.inspect(connection).has_table(_VERSION.name):
+            return None
+        return connection.execute(sa.select(_VERSION.c.version_num)).scalar()
 
 
 def newest() -> str:
     """The version that this program needs."""
-    head = ScriptDirectory.from_config(config()).get_current_head()
-    if head is None:
-        raise AssertionError("the program has no migrations")
-    return head
+    return max(_versions())
+
+
+def _versions() -> set[str]:
+    """Those that this program knows: the files of migrations begin with theirs, counted from 0001."""
+    return {path.name.split("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")}
 
 
 def upgrade(engine: sa.Engine) -> None:
     """Run what is missing, in one transaction."""
+    from alembic import command
+
     with engine.begin() as connection:
         command.upgrade(config(connection), "head")
 
@@ -49,8 +61,7 @@ def refuse_other_version(engine: sa.Engine) -> None:
     found = revision(engine)
     if found == newest():
         return
-    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-    if found in known:
+    if found in _versions():
         raise UserError(
             "LED002",
             "the ledger is older than this program.",
