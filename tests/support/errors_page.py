@@ -13,8 +13,8 @@ def page() -> str:
     lines = [
         "# Mistakes",
         "",
-        "`campaigns check` tells all mistakes of all files in one run, each at file, line and column, with what",
-        "was probably meant. A code never changes its meaning; its place on this page is `errors.md#seg021`.",
+        "`campaigns check` tells all mistakes of all files in one run, each at file, line and column, with",
+        "what was probably meant. A code never changes its meaning; its place here is `errors.md#seg021`.",
     ]
     for family in codes.families():
         lines += ["", f"## {family.title}"]

@@ -14,6 +14,7 @@ from typer.main import get_command
 from campaigns.cli.commands import app
 from campaigns.permissions import listing
 from campaigns.settings.model import Settings
+from support import errors_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 CAMPAIGNS = str(Path(sys.executable).with_name("campaigns"))
@@ -133,7 +134,12 @@ def _default(field: Any) -> str:
     return "" if value in ("", (), {}, None) else str(value)
 
 
-PAGES = {"commands.md": commands_page, "settings.md": settings_page, "rules.md": listing.page}
+PAGES = {
+    "commands.md": commands_page,
+    "settings.md": settings_page,
+    "rules.md": listing.page,
+    "errors.md": errors_page.page,
+}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every code that `check` may tell is explained, and every example of docs/errors.md triggers exactly its code."""
+"""Every code that `check` may tell is explained; every example of docs/errors.md triggers just its code."""
 
 from __future__ import annotations
 

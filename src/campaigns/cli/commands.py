@@ -26,6 +26,7 @@ from campaigns.cli import (
     sites,
     starting,
     town,
+    words,
 )
 
 app = typer.Typer(
@@ -62,7 +63,7 @@ def options(
     context.choose_folder(directory)
 
 
-for module in (town, data, checking, schemas, mailings, retention, serving, backup):
+for module in (town, data, words, checking, schemas, mailings, retention, serving, backup):
     module.register(app)
 app.add_typer(people.app, name="person")
 app.add_typer(sites.app, name="site")

@@ -1,4 +1,4 @@
-"""Commands on data: import, metrics, status, catalogue, upgrade."""
+"""Commands on data: import, metrics, status, upgrade."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say, table, talk
-from campaigns.errors import UserError
+from campaigns.cli.output import as_json, say, talk
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +16,6 @@ def register(app: typer.Typer) -> None:
     app.command(name="import")(import_)
     app.command()(metrics)
     app.command()(status)
-    app.command()(catalogue)
     app.command()(upgrade)
 
 
@@ -101,27 +99,6 @@ def status(json: context.Json = False) -> None:
         as_json(found.as_json())
     else:
         say(str(found))
-
-
-def catalogue(
-    word: Annotated[str, typer.Argument(help="Search names, labels and descriptions.")] = "",
-    json: context.Json = False,
-) -> None:
-    """List what a segment may name.
-
-    Fields, metrics, events, relations, periods.
-
-    Example: campaigns catalogue heating
-    """
-    from campaigns.workspace import audience
-
-    rows = audience.catalogue_rows(context.workspace(), word)
-    if json:
-        as_json(rows)
-    elif rows:
-        say(table([list(row.values()) for row in rows], head=list(rows[0])))
-    else:
-        raise UserError("USE002", f"nothing in the catalogue speaks of `{word}`.")
 
 
 def upgrade() -> None:

@@ -114,6 +114,10 @@ OF_SEGMENTS: Mapping[str, Example] = {
         "- {in_segment: renewal}",
         "`theirs` says `controller: sahkoverkko`: registers never mix.",
     ),
+    "SEG046": Example(
+        "- {metric: kwh_year, over: last full year, change_from: last full year, at_least: 20%}",
+        "- {metric: kwh_year, over: last 12 months, change_from: last full year, at_least: 20%}",
+    ),
     "SEG047": Example(
         "- {field: language, is: fi}\n- {did: moved_out}\n- {field: language, is: fi}",
         "- {field: language, is: fi}\n- {did: moved_out}",
@@ -140,6 +144,24 @@ OF_SEGMENTS: Mapping[str, Example] = {
         about="Each line of places.csv is like `15110,Lahti,60.9838,25.6562`, no postal code twice."
     ),
     "SEG067": Example("- {near: Lathi, within: 15 km}", "- {near: Lahti, within: 15 km}"),
+    "SEG071": Example(
+        "- {score: chrun, at_least: 0.6, not_older_than: 14 days}",
+        "- {score: churn, at_least: 0.6, not_older_than: 14 days}",
+        about="A score is a word of the catalogue (`scores:`) that a model publishes.",
+    ),
+    "SEG072": Example(
+        "- {metric: kwh_year, over: last full year, at_least: 9 MWh, among: segment}",
+        "- {metric: kwh_year, over: last full year, top: 10%, among: segment}",
+    ),
+    "SEG073": Example(
+        "- {metric: kwh_year, over: last full year, top: 10%, among: segment}\n"
+        "- {score: churn, top: 10%, not_older_than: 14 days, among: segment}",
+        "- {metric: kwh_year, over: last full year, top: 10%, among: segment}\n"
+        "- {score: churn, top: 10%, not_older_than: 14 days}",
+    ),
+    "SEG074": Example(
+        "- {score: churn, at_least: 0.6}", "- {score: churn, at_least: 0.6, not_older_than: 14 days}"
+    ),
 }
 _PERSON = "- name: a member\n"
 OF_EXAMPLES: Mapping[str, Example] = {
@@ -181,6 +203,9 @@ OF_EXAMPLES: Mapping[str, Example] = {
     ),
     "EXA014": Example(
         about="A person is drawn by all samples of the segment, or with `drawn: no` by none of them."
+    ),
+    "EXA015": Example(
+        f"{_PERSON}  scores: {{chrun: 0.7}}\n  expect: in", f"{_PERSON}  scores: {{churn: 0.7}}\n  expect: in"
     ),
     "EXA020": Example(
         f"{_PERSON}  person: {{language: sv}}\n  expect: in",

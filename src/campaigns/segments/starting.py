@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from campaigns.catalogue.model import Catalogue, EventEntry, FieldEntry, MetricEntry
+from campaigns.catalogue.model import (
+    Catalogue,
+    EventEntry,
+    FieldEntry,
+    MetricEntry,
+    PeriodEntry,
+    RelationEntry,
+    ScoreEntry,
+)
 from campaigns.errors import UserError
 from campaigns.segments.values import did_you_mean
 
 MODELINE = "# yaml-language-server: $schema=../.schema/segment.json"
+Word = FieldEntry | MetricEntry | EventEntry | ScoreEntry | PeriodEntry | RelationEntry
 _SHOWN = 8  # values in a comment
 
 
@@ -40,13 +49,11 @@ def text_of(answers: Answers, catalogue: Catalogue) -> str:
 
 def _condition(word: str, catalogue: Catalogue) -> list[str]:
     """The first condition, under its relation when it is not about the person."""
-    for relation, fields in catalogue.fields.items():
-        if word in fields:
-            return _under(relation, _of_field(fields[word]))
-    if word in catalogue.metrics and catalogue.metrics[word].level != "presence":
-        return _under("site", _of_metric(catalogue.metrics[word], catalogue))
-    if word in catalogue.events:
-        return _under("person", _of_event(catalogue.events[word]))
+    named: list[Word] = [fields[word] for fields in catalogue.fields.values() if word in fields]
+    named += [words[word] for words in (catalogue.metrics, catalogue.events) if word in words]
+    for entry in named:
+        if lines := example(entry, catalogue):
+            return lines
     known = [
         *(name for of in catalogue.fields.values() for name in of),
         *catalogue.metrics,
@@ -57,6 +64,30 @@ def _condition(word: str, catalogue: Catalogue) -> list[str]:
         "the catalogue has no field, metric or event of that name.",
         hint=f"{did_you_mean(word, known)}\nsearch it: campaigns catalogue WORD",
     )
+
+
+def example(entry: Word, catalogue: Catalogue) -> list[str]:
+    """A condition of `who:` on a word of the catalogue; none for what no segment may use."""
+    match entry:
+        case FieldEntry():
+            return _under(entry.relation, _of_field(entry))
+        case MetricEntry() if entry.level != "presence":
+            return _under("site", _of_metric(entry, catalogue))
+        case EventEntry():
+            return _under("person", _of_event(entry))
+        case ScoreEntry():
+            tests = f"at_least: {_number(entry.unit)}, not_older_than: 35 days"
+            return _under("person", f"{{score: {entry.name}, {tests}}}")
+        case RelationEntry(within=(outer, *_)):
+            return _under(outer, f"{{has: {entry.name}}}")
+        case PeriodEntry():
+            metric = next(
+                one for one in catalogue.metrics.values() if entry.name in (one.periods or catalogue.periods)
+            )
+            test = f"over: {entry.name}, at_least: {_number(metric.unit)}"
+            return _under("site", f"{{metric: {metric.name}, {test}}}")
+        case _:
+            return []
 
 
 def _under(relation: str, condition: str) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from campaigns.catalogue.model import Entry, EventEntry, FieldEntry, MetricEntry, PeriodEntry, RelationEntry
 from campaigns.errors import Mistakes, UserError
 
 if TYPE_CHECKING:
@@ -134,32 +133,6 @@ def sql(workspace: Workspace, name: str, *, as_of: date) -> str:
 
     segment = workspace.segment_files.load(name)
     return compile_segment(segment, as_of, workspace.settings.zone).sql
-
-
-def catalogue_rows(workspace: Workspace, word: str) -> list[dict[str, str]]:
-    """What a segment may name, as far as its name, label or description speaks of `word`."""
-    rows = [_row(*_kind(entry), entry) for entry in workspace.catalogue.search(word)]
-    return sorted(rows, key=lambda row: (row["kind"], row["of"], row["name"]))
-
-
-def _kind(entry: Entry | RelationEntry | PeriodEntry) -> tuple[str, str, str]:
-    """What it is, of what, and in which unit."""
-    match entry:
-        case FieldEntry():
-            return "field", entry.relation, entry.unit or entry.type
-        case MetricEntry():
-            return "metric", "site", entry.unit
-        case EventEntry():
-            return "event", "customer", ""
-        case RelationEntry():
-            return "relation", "", ""
-        case _:
-            return "period", "", ""
-
-
-def _row(kind: str, of: str, unit: str, entry: Any) -> dict[str, str]:
-    label = entry.label
-    return {"kind": kind, "of": of, "name": entry.name, "unit": unit, "fi": label["fi"], "en": label["en"]}
 
 
 def members(workspace: Workspace, name: str, *, as_of: date) -> pl.DataFrame:
