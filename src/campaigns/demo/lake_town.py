@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONTROLLER = "lahti_energia"
 SOURCE = "crm_customers"
 PEOPLE_A_CUSTOMER = 1.2775  # with strangers and business contacts
+CACHE_KB = 2_000_000  # at most, of the connection that fills a ledger
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,12 +99,16 @@ def permit(ledger: Ledger, events: pl.DataFrame) -> None:
     marks = ", ".join("?" for _ in columns)
     statement = f"INSERT INTO permission_events ({', '.join(columns)}) VALUES ({marks})"
     with ledger.write() as connection:
+        # All pages of the indexes stay in memory: rows come in the order of time, persons in none.
+        usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA cache_size = {-CACHE_KB}")
         positions = ledger.take_positions(connection, rows.height)
         for at in range(0, rows.height, 200_000):
             part = rows[at : at + 200_000].insert_column(
                 0, pl.Series("position", positions[at : at + 200_000])
             )
             connection.exec_driver_sql(statement, part.rows())
+        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def _tables(dice: Dice, built: town.Town, as_of: date) -> dict[str, pl.DataFrame]:
