@@ -138,7 +138,7 @@ OF_COLUMN: Mapping[str, Mapping[str, str]] = {
         bookkeeping="person_id fingerprint",
     ),
     "segment_snapshots": _categories(
-        marketing="segment taken_at as_of members entered gone final control_group",
+        marketing="segment taken_at as_of members entered gone final control_group cut_offs",
         bookkeeping="fingerprint lake_snapshot lake_versions ledger_position rule_version inputs digest",
     ),
     "deliveries": _categories(

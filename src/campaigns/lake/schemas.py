@@ -267,6 +267,7 @@ TABLES: dict[str, Table] = {
                 "final": ID,  # of the members, who could have been written to
                 "control_group": ID,
                 "digest": TEXT,  # a hash of the list of members
+                "cut_offs": TEXT,  # JSON: where each `top` and `bottom` was cut off, see segments/cut_offs
             },
         ),
         table(  # every file that was imported: what it was, and what became of its rows

@@ -63,8 +63,10 @@ def register(
             answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
             db.register(name, answers.filter("allowed").select("person_id"))
             there[name] = segment.controller
-    if segment.ranks:
+    of_kind = f"{segment.controller} {segment.message_kind}"
+    if segment.ranks and there.get(NOT_PROFILED) != of_kind:
         db.register(NOT_PROFILED, _not_profiled(db, segment, at, settings, ledger, words))
+        there[NOT_PROFILED] = of_kind
     if needs_notices(segment) and there.get(notices.SEEN) != segment.controller:
         notices.make_seen(db, segment.controller, settings=settings, ledger=ledger, words=words)
         there[notices.SEEN] = segment.controller

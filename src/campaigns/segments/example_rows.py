@@ -13,7 +13,7 @@ from campaigns.catalogue.model import Catalogue, MetricEntry
 from campaigns.errors import Mistake
 from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.permissions import notices
-from campaigns.segments import values
+from campaigns.segments import example_scores, values
 from campaigns.segments.example_reading import Reading
 from campaigns.segments.model import Segment
 from campaigns.settings.documents import Entry, Mark, Scalar, Source
@@ -103,6 +103,7 @@ class _Person:
                 delete_on=self._of.as_of + timedelta(days=365),
             )
         self._happened(said)
+        example_scores.put(self._world, self._keys, self._read.map(said, "scores"), self._read, self._of)
         if self._read.text(said, "audience") != "no":
             self._as_usual(has_contract=bool(sites or contracts), has_company=bool(companies))
         self._permission(self._read.map(said, "permission"))

@@ -24,7 +24,7 @@ EXPECTED: tuple[Expected, ...] = ("in", "out", "left out")
 OF_FILE = ("segment", "as_of", "people")
 OF_PERSON = (
     "name", "copy", "audience", "person", "relationship", "site", "sites", "contract", "contracts", "company",
-    "companies", "did", "in_list", "drawn", "permission", "expect", "because", "code",
+    "companies", "did", "scores", "in_list", "drawn", "permission", "expect", "because", "code",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from campaigns.catalogue.model import Catalogue, FieldEntry
+from campaigns.catalogue.model import Catalogue, FieldEntry, ScoreEntry
 from campaigns.segments import schema_values as values
 from campaigns.segments import schema_words as words
 from campaigns.segments.example_rows import ANSWERS, BESIDES
@@ -34,6 +34,7 @@ MEANINGS: Mapping[str, str] = {
     "company": "A company, and the person's role there.",
     "companies": "Several companies.",
     "did": "What the person did, and when.",
+    "scores": "What models said of the person, today or on another day.",
     "in_list": "Imported lists that the person is on.",
     "drawn": "`no`: somebody whom `sample:` does not draw.",
     "permission": "What the person said about channels, profiling and cookies.",
@@ -73,6 +74,7 @@ def _of_person(catalogue: Catalogue) -> dict[str, Schema]:
         "person": record(_fields(catalogue, "person")),
         "relationship": {"anyOf": [{"type": "string"}, values.list_of({"type": "string"})]},
         "did": {"anyOf": [values.shared("did"), values.list_of(values.shared("did"))]},
+        "scores": record({name: _score(entry) for name, entry in catalogue.scores.items()}),
         "in_list": {"anyOf": [values.TEXT, values.list_of(values.TEXT)]},
         "audience": values.YES_NO,
         "drawn": values.YES_NO,
@@ -99,6 +101,12 @@ def _fields(catalogue: Catalogue, relation: str) -> dict[str, Schema]:
 def _field(entry: FieldEntry) -> Schema:
     value = _DAY if entry.type == "date" else values.value(entry.type, unit=entry.unit, values=entry.values)
     return {"description": words.told(entry), "anyOf": [value, _UNKNOWN]}
+
+
+def _score(entry: ScoreEntry) -> Schema:
+    value = {"anyOf": [values.number(entry.unit), _UNKNOWN]}
+    dated = record({"value": value, "said": _DAY}, required=("value",))
+    return {"description": words.told(entry), "anyOf": [*value["anyOf"], dated]}
 
 
 def _metrics(catalogue: Catalogue) -> dict[str, Schema]:

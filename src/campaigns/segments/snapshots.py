@@ -90,17 +90,20 @@ class Taken:
     final: int
     control_group: int
     digest: str
+    cut_offs: tuple[Mapping[str, object], ...] = field(default=(), compare=False)
     is_new: bool = field(default=True, compare=False)
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any], *, is_new: bool = True) -> Taken:
         """From a row of `segment_snapshots`."""
-        return cls(**{name: row[name] for name in SHOWN}, is_new=is_new)
+        cut_offs = tuple(json.loads(row["cut_offs"] or "[]"))
+        return cls(**{name: row[name] for name in SHOWN}, cut_offs=cut_offs, is_new=is_new)
 
     def as_json(self) -> dict[str, object]:
         """The keys that `segment snapshot --json` and `segment history --json` give."""
         found = {name: getattr(self, name) for name in SHOWN}
-        return {**found, "taken_at": self.taken_at.isoformat(), "as_of": self.as_of.isoformat()}
+        times = {"taken_at": self.taken_at.isoformat(), "as_of": self.as_of.isoformat()}
+        return {**found, **times, "cut_offs": list(self.cut_offs)}
 
 
 SHOWN = (
@@ -161,6 +164,7 @@ def write(writer: Writer, found: Sequence[Found], now: datetime) -> list[Taken]:
                 "final": len(one.resolution.final),
                 "control_group": len(one.resolution.control_group),
                 "digest": _hash(members["person_id"].sort().to_list()),
+                "cut_offs": json.dumps([cut_off.as_json() for cut_off in one.resolution.cut_offs]),
             }
         )
     if moved := [frame for frame in changes if not frame.is_empty()]:

@@ -223,6 +223,26 @@ def test_slips_are_told_at_their_place(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_scores_and_ranks_of_the_people_of_a_file(tmp_path: Path) -> None:
+    segment = segment_text("{score: churn, top: 50%, not_older_than: 14 days}")
+    people = """
+        - {name: a, scores: {churn: 0.9}, expect: in}
+        - {name: b, scores: {churn: 0.7}, expect: in}
+        - {name: c, scores: {churn: 0.2}, expect: out}
+        - {name: old, scores: {churn: {value: 0.99, said: 20 days ago}}, expect: out}
+        - {name: fresh, scores: {churn: {value: 0.1, said: 14 days ago}}, expect: out}
+        - {name: nothing, scores: {churn: unknown}, expect: out}
+        - {name: refuses, scores: {churn: 0.99}, person: {birth_year: 2012}, expect: out}
+    """
+    assert [one.example.name for one in tried(tmp_path, segment, people) if one.got == "in"] == ["a", "b"]
+    slips = """
+        - {name: a, scores: {chrun: 0.9}, expect: in}
+        - {name: b, scores: {churn: {value: 0.9, sad: today}}, expect: in}
+        - {name: c, scores: {churn: high}, expect: in}
+    """
+    assert wrong(tmp_path, slips, segment) == [(4, "EXA015"), (5, "EXA015"), (6, "SEG035")]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

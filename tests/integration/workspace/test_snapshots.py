@@ -20,6 +20,7 @@ from campaigns.workspace import audience, snapshotting
 from campaigns.workspace.project import Workspace
 from support import mailing_world as world
 from support.effort import examples
+from support.segments import segment_text
 
 
 @pytest.fixture
@@ -89,6 +90,24 @@ def test_the_same_inputs_give_the_same_list_and_write_nothing(
     assert [one.is_new for one in later] == [True, True]
     assert [one.digest for one in later] == [one.digest for one in taken]
     assert [(one.entered, one.gone) for one in later] == [(0, 0), (0, 0)]
+
+
+def test_where_the_list_was_cut_off_is_kept(workspace: Workspace, clock: world.Clock) -> None:
+    said = [
+        {"person_id": n, "score": "churn", "version": "1", "scored_at": clock.now, "value": n / 10}
+        for n in range(1, 5)
+    ]
+    world.upsert(workspace.parts, "scores", said)
+    text = segment_text("{score: churn, top: 50%, not_older_than: 14 days}", audience="everyone")
+    (workspace.root / "segments" / "leaving.yml").write_text(text, encoding="utf-8")
+    snapshotting.take(workspace, ["leaving"])
+    (kept,) = snapshotting.history(workspace, "leaving")
+    assert kept.members == 2
+    (cut_off,) = kept.cut_offs
+    assert cut_off | {"line": 0} == {
+        "line": 0, "word": "churn", "value": 0.3, "unit": "", "taken": 2, "among": 4, "rows": "people",
+    }  # fmt: skip
+    assert kept.as_json()["cut_offs"] == [cut_off]
 
 
 def test_a_changed_definition_or_permission_makes_a_new_one(workspace: Workspace, clock: world.Clock) -> None:

@@ -128,7 +128,23 @@ who:
 except:
   - {did: quote_requested, then_did: page_visited, within: 2 weeks, unknown: remove}
 """
+RANKS = """\
+title: The highest of metrics and scores
+purpose: energy_offers
+audience: customers
+channels: [email]
+who:
+  - {metric: kwh_year, over: last full year, top: 10%}
+  - has: site
+    where:
+      - {metric: peak_kw, over: last 3 months, bottom: 500, among: segment}
+  - {score: churn, at_least: 0.3, top: 12.5%, among: renewal, not_older_than: 14 days}
+except:
+  - {score: evening_propensity, less_than: 0.1, not_older_than: 35 days}
+limit: {at_most: 5000, highest: {score: churn, not_older_than: 14 days}}
+"""
 SEGMENTS = {
+    "ranks": RANKS,
     "changes": CHANGES,
     "contacts": CONTACTS,
     "renewal": RENEWAL,

@@ -49,6 +49,8 @@ def test_the_same_meaning(tmp_path: Path, old: str, new: str) -> None:
         ("channels: [email]", "channels: [email, sms]"),
         ("audience: customers", "audience: everyone"),
         ("is: oil", "is: oil, unknown: include"),
+        ("at_least: 9 MWh", "top: 10%"),
+        ("at_least: 9 MWh", "at_least: 9 MWh, top: 10%"),
     ],
 )
 def test_another_meaning(tmp_path: Path, old: str, new: str) -> None:
