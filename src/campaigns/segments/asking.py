@@ -11,6 +11,7 @@ from campaigns.catalogue.model import FieldEntry, MetricEntry, ScoreEntry
 from campaigns.errors import Mistake
 from campaigns.segments import predicates, values
 from campaigns.segments.model import ShareOf, Test, Value
+from campaigns.segments.possible import impossible
 from campaigns.settings.documents import Entry, Node, Scalar, Sequence
 
 MAX_ITEMS = 5_000
@@ -189,7 +190,7 @@ def _number_or_share(text: str, asked: Asked) -> Value:
 
 def _refuse_senseless(asked: Asked, tests: list[Test], entries: list[Entry], found: list[Mistake]) -> None:
     """Bounds that leave nothing between them, and lists that hold every value."""
-    if predicates.impossible(tests):
+    if impossible(tests, asked.values):
         message = f"no `{asked.name}` can pass all of these tests."
         found.append(entries[-1].key.mark.mistake("SEG041", message))
     for test, entry in zip(tests, entries, strict=True):

@@ -42,6 +42,7 @@ CODES: Mapping[str, str] = {
     "SEG044": "The catalogue has replaced this word.",
     "SEG045": "The other segment belongs to another controller.",
     "SEG046": "A metric is compared with the period that it is taken over.",
+    "SEG047": "The same condition twice in one list.",
     "SEG051": "Too many conditions.",
     "SEG052": "Conditions stand too deep inside each other.",
     "SEG053": "The list is too long.",

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from campaigns.catalogue.model import Entry
 from campaigns.errors import Mistake
-from campaigns.segments import values
+from campaigns.segments import senseless, values
 from campaigns.segments.asking import is_nothing, read_scalar
 from campaigns.segments.frame import Frame, Here
 from campaigns.segments.model import Condition, Place, Unknown
@@ -31,6 +31,7 @@ class Conditions:
     kinds: Mapping[str, Kind] = field(repr=False)
     found: list[Mistake] = field(default_factory=list)
     warned: list[Mistake] = field(default_factory=list)
+    outermost: dict[str, senseless.Read] = field(default_factory=dict)  # of `who` and `except`
     incomplete: bool = False  # a condition could not be read, here or in a segment that it refers to
     by_the_rest: int = 0  # the line of the condition that ranks `among: segment`
     _count: int = 0
@@ -49,7 +50,17 @@ class Conditions:
             return ()
         read = [self._read(item, here) for item in node.items]
         self.incomplete = self.incomplete or None in read
-        return tuple(condition for condition in read if condition is not None)
+        placed = [(item, one) for item, one in zip(node.items, read, strict=True) if one is not None]
+        if self._count <= MAX_CONDITIONS:
+            self.found += senseless.in_list(placed, of=of)
+        if here.depth == 0:
+            self.outermost[of] = placed
+        return tuple(condition for _, condition in placed)
+
+    def compare(self) -> None:
+        """What stands in `who` and in `except`, once both are read."""
+        who, exceptions = (self.outermost.get(of, ()) for of in ("who", "except"))
+        self.found += senseless.taken_out_again(who, exceptions)
 
     def _read(self, node: AnyNode, here: Here) -> Condition | None:
         self._count += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal, cast
 
 from sqlglot import exp
@@ -107,29 +106,3 @@ def predicate(column: exp.Expr, tests: Sequence[Test], as_of: date) -> exp.Expr:
     """All tests of a condition on one column; `as_of` gives dates their meaning."""
     return sql.all_of([OPERATORS[test.name].build(column.copy(), test.value, as_of) for test in tests])
 
-
-def impossible(tests: Sequence[Test]) -> bool:
-    """Whether the bounds of these tests leave no number between them."""
-    low, high, open_end = Decimal("-Infinity"), Decimal("Infinity"), False
-    for test in tests:
-        lower, upper, excluded = _bounds(test)
-        if lower > low or (lower == low and excluded):
-            low, open_end = lower, open_end or excluded
-        if upper < high or (upper == high and excluded):
-            high, open_end = upper, open_end or excluded
-    return low > high or (low == high and open_end)
-
-
-def _bounds(test: Test) -> tuple[Decimal, Decimal, bool]:
-    lowest, highest = Decimal("-Infinity"), Decimal("Infinity")
-    match test:
-        case Test(name="at_least" | "more_than", value=Decimal() as bound):
-            return bound, highest, test.name == "more_than"
-        case Test(name="at_most" | "less_than", value=Decimal() as bound):
-            return lowest, bound, test.name == "less_than"
-        case Test(name="is", value=Decimal() as bound):
-            return bound, bound, False
-        case Test(name="between", value=Range(low=Decimal() as low, high=Decimal() as high)):
-            return low, high, False
-        case _:
-            return lowest, highest, False

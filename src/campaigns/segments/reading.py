@@ -77,6 +77,7 @@ class SegmentReader:
         frame = conditions.frame
         who = self._conditions("who", conditions, Here())
         exceptions = self._conditions("except", conditions, Here(exception=True))
+        conditions.compare()
         title = self._text("title")
         channels = self._channels()
         limit = self._limit(conditions)

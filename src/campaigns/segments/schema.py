@@ -7,11 +7,13 @@ what stands in other files are known to it alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import Any, get_args
 
 from campaigns.catalogue.model import Catalogue
 from campaigns.segments import schema_values as values
 from campaigns.segments import schema_words as words
+from campaigns.segments.conditions_of_scores import AGE
+from campaigns.segments.model import NAME
 from campaigns.segments.reading import KEYS, PREFER, REFRESH, REQUIRED
 from campaigns.segments.schema_conditions import PERSON, Spot, definitions
 from campaigns.segments.schema_values import Schema, choice, list_of, record
@@ -44,8 +46,26 @@ def segment_schema(catalogue: Catalogue, settings: Settings) -> Schema:
         "$schema": DRAFT,
         "title": "A segment",
         **record({key: {"description": MEANINGS[key], **top[key]} for key in KEYS}, required=REQUIRED),
-        "definitions": {**definitions(catalogue), "order": _order(catalogue)},
+        "dependencies": {"prefer": ["one_per"]},
+        "definitions": _used(top, {**definitions(catalogue), "order": _order(catalogue)}),
     }
+
+
+def _used(top: Schema, defined: Mapping[str, Schema]) -> dict[str, Schema]:
+    """The definitions that something refers to, in their order."""
+    found: set[str] = set()
+    waiting = _references(top)
+    while waiting:
+        found |= waiting
+        waiting = {name for known in waiting for name in _references(defined[known])} - found
+    return {name: schema for name, schema in defined.items() if name in found}
+
+
+def _references(part: Any) -> set[str]:
+    if isinstance(part, dict):
+        own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
+        return own.union(*map(_references, part.values()))
+    return set().union(*map(_references, part)) if isinstance(part, list) else set()
 
 
 def _top_level(catalogue: Catalogue, settings: Settings) -> dict[str, Schema]:
@@ -78,17 +98,28 @@ def _limit() -> Schema:
 
 
 def _order(catalogue: Catalogue) -> Schema:
-    """People in the order of a metric, such as `{metric: spot_paid, over: last 3 months}`."""
+    """People in the order of a metric, such as `{metric: spot_paid, over: last 3 months}`, or of a score."""
     metrics = words.open_metrics(catalogue)
-    by_name = {name: f"ordered_by_{name}" for name in metrics}
-    return {"type": "object", **words.choosing("metric", metrics, by_name)}
+    by_metric = words.choosing("metric", metrics, {name: f"ordered_by_{name}" for name in metrics})
+    parts = {"score": words.choice_of(catalogue.scores), AGE: values.WITHIN}
+    return {
+        "type": "object",
+        "if": {"required": ["score"]},
+        "then": record(parts, required=tuple(parts)),
+        "else": by_metric,
+    }
 
 
 def _control_group() -> Schema:
-    parts = {"share": values.SHARE, "name": values.TEXT, "keep_for": values.DURATION}
-    return {"anyOf": [values.SHARE, record(parts, required=("share",))]}
+    half: Schema = {"type": "string", "pattern": r"^([0-4]?\d(\.\d{1,4})?|50) ?%$", "examples": ["10%"]}
+    parts = {
+        "share": half,
+        "name": {"type": "string", "pattern": f"^{NAME.pattern}$"},
+        "keep_for": values.WITHIN,
+    }
+    return {"anyOf": [half, record(parts, required=("share",))]}
 
 
 def _expect() -> Schema:
     size: Schema = {"type": "string", "pattern": r"^\d+ to \d+$", "examples": ["500 to 20000"]}
-    return record({"size": size, "change_at_most": values.SHARE, "data_not_older_than": values.DURATION})
+    return record({"size": size, "change_at_most": values.SHARE, "data_not_older_than": values.WITHIN})

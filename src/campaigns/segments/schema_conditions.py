@@ -68,6 +68,13 @@ def _metric(spot: Spot, kind: str) -> Schema | None:
     return words.choosing(kind, entries, {name: f"metric_{name}" for name in entries})
 
 
+def _score(spot: Spot, kind: str) -> Schema | None:
+    entries = spot.catalogue.scores
+    if spot.scope != "person" or not entries:
+        return None
+    return words.choosing(kind, entries, {name: f"score_{name}" for name in entries})
+
+
 def _event(spot: Spot, kind: str) -> Schema | None:
     if spot.scope != "person":
         return None
@@ -87,7 +94,8 @@ def _answered(spot: Spot, kind: str) -> Schema | None:
     event = spot.catalogue.events.get(ANSWERED)
     if spot.scope != "person" or event is None:
         return None
-    survey = {name: values.TEXT for name in OF_SURVEY if name in event.properties}
+    one_or_more: Schema = {"anyOf": [values.TEXT, values.list_of(values.TEXT)]}
+    survey = {name: one_or_more for name in OF_SURVEY if name in event.properties}
     tests = {**values.tests("number"), **values.tests("text")}
     del tests["is_known"]
     asked = record({**survey, **tests}, required=("survey",))
@@ -123,7 +131,11 @@ def _named(spot: Spot, kind: str) -> Schema | None:
 def _near(spot: Spot, kind: str) -> Schema | None:
     if FIELD not in spot.catalogue.fields[spot.scope]:
         return None
-    distance: Schema = {"type": "string", "pattern": r"^\d{1,7}(\.\d{1,3})? ?(km|m)$", "examples": ["15 km"]}
+    distance: Schema = {
+        "type": "string",
+        "pattern": r"^(?!0+(\.0+)? ?k?m)\d{1,7}(\.\d{1,3})? ?(km|m)$",
+        "examples": ["15 km"],
+    }
     centre = {**values.TEXT, "description": "A postal code in quotes, or a place of places.csv."}
     known = {kind: centre, "within": distance, "unknown": values.UNKNOWN}
     return record(known, required=(kind, "within"))
@@ -144,6 +156,7 @@ def _sample(spot: Spot, kind: str) -> Schema | None:
 SHAPES: Mapping[str, Shape] = {
     "field": _field,
     "metric": _metric,
+    "score": _score,
     "did": _event,
     "did_not": _event,
     "received": _message,
@@ -167,6 +180,7 @@ SHAPES: Mapping[str, Shape] = {
 MEANINGS: Mapping[str, str] = {
     "field": "An attribute, with tests.",
     "metric": "A metric over a named period, with tests.",
+    "score": "What a model says of the person, with tests.",
     "did": "Something that the person did, so many times, within so long.",
     "did_not": "Something that the person did not do.",
     "received": "A mailing that the person got.",
@@ -205,6 +219,9 @@ def definitions(catalogue: Catalogue) -> dict[str, Schema]:
     for name, metric in words.open_metrics(catalogue).items():
         found[f"metric_{name}"] = words.metric(metric, catalogue)
         found[f"ordered_by_{name}"] = words.ordering(metric, catalogue)
+    found |= {f"score_{name}": words.score(score) for name, score in catalogue.scores.items()}
+    found |= {"event": words.choice_of(catalogue.events), "sequence": words.sequence(catalogue)}
+    found |= {f"said_by_{name}": words.said_by(event) for name, event in catalogue.events.items()}
     for name, event in catalogue.events.items():
         for kind in ("did", "did_not"):
             found[f"{kind}_{name}"] = words.event(event, kind)
@@ -242,6 +259,7 @@ def _condition(shapes: Mapping[str, str]) -> Schema:
         "then": {"allOf": cases},
         "else": {
             "properties": {kind: {"description": MEANINGS[kind]} for kind in shapes},
-            "additionalProperties": False,
+            "required": [next(iter(shapes))],
+            "errorMessage": f"A condition starts with its kind: {', '.join(shapes)}.",
         },
     }

@@ -41,7 +41,14 @@ _UNKNOWN: Schema = {
     "description": "What to do with people of whom this is not known.",
     "enumDescriptions": ["They stay in the segment.", "They leave the segment."],
 }
-SHARED: Mapping[str, Schema] = {"duration": DURATION, "times": TIMES, "unknown": _UNKNOWN, "share": SHARE}
+_RANK: Schema = {
+    "type": ["string", "integer"],
+    "pattern": rf"^({_PERCENT}|[1-9]\d{{0,8}})$",
+    "minimum": 1,
+    "description": "A share such as `10%`, or so many.",
+    "examples": ["10%", "500"],
+}
+SHARED: Mapping[str, Schema] = {"duration": DURATION, "times": TIMES, "unknown": _UNKNOWN, "rank": _RANK}
 
 
 def shared(name: str) -> Schema:
@@ -137,18 +144,25 @@ def definitions() -> dict[str, Schema]:
         ("number", ""),
         *(("number", unit) for unit in UNITS),
     ]
-    return dict(SHARED) | {
+    one_by_one = {
         _name(name, kind, unit): schema
         for kind, unit in types
         for name, schema in _tests(kind, value(kind, unit=unit), unit)
     }
+    together = {tests_of(unit): {"properties": tests("number", unit=unit)} for unit in ("", *UNITS)}
+    return {**SHARED, **one_by_one, **together}
 
 
-def with_share(plain: Schema, others: Iterable[str]) -> Schema:
-    """A number, or a share of another metric."""
+def share_of(others: Iterable[str]) -> Schema:
+    """A share of another metric."""
     names = list(others)
     pattern = f"^{_PERCENT} of ({'|'.join(map(re.escape, names))})$"
-    return {"anyOf": [plain, {"type": "string", "pattern": pattern, "examples": [f"110% of {names[0]}"]}]}
+    return {"type": "string", "pattern": pattern, "examples": [f"110% of {names[0]}"]}
+
+
+def tests_of(unit: str) -> str:
+    """The name of the definition of all tests of a number in this unit."""
+    return _name("tests", "number", unit)
 
 
 def _name(test: str, kind: str, unit: str) -> str:

@@ -12,10 +12,16 @@ from campaigns.catalogue.model import (
     FieldEntry,
     MetricEntry,
     PeriodEntry,
+    Property,
     RelationEntry,
+    ScoreEntry,
 )
 from campaigns.catalogue.units import UNITS
 from campaigns.segments import schema_values as values
+from campaigns.segments.conditions_of_changes import KEY as CHANGE
+from campaigns.segments.conditions_of_ranks import AMONG, RANKS
+from campaigns.segments.conditions_of_scores import AGE
+from campaigns.segments.conditions_of_sequences import SECONDS
 from campaigns.segments.predicates import OPERATORS
 from campaigns.segments.schema_values import Schema, record
 
@@ -81,13 +87,41 @@ def field(entry: FieldEntry) -> Schema:
 
 
 def metric(entry: MetricEntry, catalogue: Catalogue) -> Schema:
-    """`metric: NAME`, `over: PERIOD` with tests of a number."""
-    tests = values.tests("number", unit=entry.unit)
+    """`metric: NAME`, `over: PERIOD` with tests of a number, or of its change from another period."""
+    known = ordering(entry, catalogue)["properties"]
+    change = {"anyOf": [known["over"], record({"period": known["over"]}, required=("period",))]}
+    tests = values.shared(values.tests_of(entry.unit))
     if entry.compares_with:
-        shares = [name for name in tests if OPERATORS[name].shape == "one"]
-        tests |= {name: values.with_share(tests[name], entry.compares_with) for name in shares}
-    known = {**ordering(entry, catalogue)["properties"], **tests, "unknown": values.UNKNOWN}
-    return record(known, required=("metric", "over"), least=3)
+        of, other = values.tests("number", unit=entry.unit), values.share_of(entry.compares_with)
+        either = {
+            name: {"anyOf": [test, other]} for name, test in of.items() if OPERATORS[name].shape == "one"
+        }
+        tests = {"properties": of | either}
+    return {
+        **_tested(
+            {**known, CHANGE: change},
+            required=("metric", "over"),
+        ),
+        "if": {"required": [CHANGE]},
+        "then": {"allOf": [values.shared(values.tests_of("%"))], "minProperties": 4},
+        "else": tests,
+    }
+
+
+def score(entry: ScoreEntry) -> Schema:
+    """`score: NAME`, `not_older_than: 14 days` with tests of a number."""
+    known = {"score": one_word(entry, entry.name), AGE: values.WITHIN}
+    tests = values.shared(values.tests_of(entry.unit))
+    return {**_tested(known, required=tuple(known)), "allOf": [tests]}
+
+
+def _tested(known: Mapping[str, Schema], *, required: tuple[str, ...]) -> Schema:
+    """Keys of a number with a rank and tests, whose values are said elsewhere."""
+    size = values.shared("rank")
+    among: Schema = {"anyOf": [values.choice(AMONG), {"type": "string"}]}
+    ranks = {**dict.fromkeys(RANKS, size), "among": among, "unknown": values.UNKNOWN}
+    tests: dict[str, Schema] = {name: {} for name in values.tests("number")}
+    return record({**known, **ranks, **tests}, required=required, least=len(required) + 1)
 
 
 def ordering(entry: MetricEntry, catalogue: Catalogue) -> Schema:
@@ -110,15 +144,51 @@ def periods(catalogue: Catalogue) -> dict[str, Schema]:
 
 
 def event(entry: EventEntry, kind: str) -> Schema:
-    """`did: NAME` or `did_not: NAME`, with what the event says."""
-    one_or_more = {
-        name: {
-            "description": f"{one.label['en']} ({one.label['fi']})",
-            "anyOf": [item := values.choice(one.values) if one.values else values.TEXT, values.list_of(item)],
-        }
-        for name, one in entry.properties.items()
-    }
+    """`did: NAME` or `did_not: NAME`, with what the event says, and what followed."""
     known = {kind: one_word(entry, entry.name), "within_last": values.WITHIN, "unknown": values.UNKNOWN}
-    if one_or_more:
-        known["where"] = record(one_or_more)
-    return record(known | (values.COUNTS if kind == "did" else {}), required=(kind,))
+    if entry.properties:
+        known["where"] = values.shared(f"said_by_{entry.name}")
+    if kind == "did_not":
+        return record(known, required=(kind,))
+    known |= {**values.COUNTS, **{name: values.shared("event") for name in SECONDS}}
+    known |= {"then_where": {"type": "object"}, "within": values.WITHIN}
+    return {**record(known, required=(kind,)), "allOf": [values.shared("sequence")]}
+
+
+def said_by(entry: EventEntry) -> Schema:
+    """What `where` may ask of an event: a word, or one of several."""
+    return record({name: _said(one) for name, one in entry.properties.items()})
+
+
+def _said(one: Property) -> Schema:
+    word = values.choice(one.values) if one.values else values.TEXT
+    return {
+        "description": f"{one.label['en']} ({one.label['fi']})",
+        "anyOf": [word, values.list_of(word)],
+    }
+
+
+def sequence(catalogue: Catalogue) -> Schema:
+    """What belongs together when a second event follows the first one, and how often is asked otherwise."""
+    second, counts = _one_of(SECONDS), _one_of(values.COUNTS)
+    return {
+        "dependencies": {
+            "then_did": {"required": ["within"], "not": _one_of([*values.COUNTS, "then_did_not"])},
+            "then_did_not": {"required": ["within"], "not": counts},
+            "within": second,
+            "then_where": second,
+            "exactly": {"not": _one_of(["at_least", "at_most"])},
+        },
+        "allOf": [
+            {
+                "if": {"properties": {key: {"const": name}}, "required": [key]},
+                "then": {"properties": {"then_where": values.shared(f"said_by_{name}")}},
+            }
+            for key in SECONDS
+            for name in catalogue.events
+        ],
+    }
+
+
+def _one_of(keys: Iterable[str]) -> Schema:
+    return {"anyOf": [{"required": [key]} for key in keys]}

@@ -122,7 +122,7 @@ def test_hovering_tells_what_a_word_means(at_work: Editor) -> None:
     ("name", "text", "line", "message"),
     [
         ("key", "pupose: energy_advice\n", 6, "Property pupose is not allowed."),
-        ("kind", "who:\n  - feild: language\n    is: fi\n", 7, "Property feild is not allowed."),
+        ("kind", "who:\n  - feild: language\n    is: fi\n", 7, "A condition starts with its kind: field"),
         ("field", "who:\n  - field: heating\n    is: oil\n", 7, "Value is not accepted."),
         ("value", "who:\n  - field: language\n    is: finnish\n", 8, "Value is not accepted."),
         ("test", "who:\n  - field: language\n    at_least: 3\n", 8, "Property at_least is not allowed."),
