@@ -11,17 +11,19 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from campaigns.consumption import compacting, day_facts, fits, history, month_facts, period_metrics, sanity
+from campaigns.consumption.freshness import last_full_day
 from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.period_metrics import Made
 from campaigns.consumption.periods import PERIODS
 from campaigns.engine import connect
+from campaigns.errors import UserError
 from campaigns.lake.schemas import empty
 from campaigns.settings.model import Settings
 
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 NOTHING = Made(metrics=empty("metrics"), periods=empty("metric_periods"))
 _PERIODS = [name for period in PERIODS for name in (period, fits.mark({"period": period})["period"])]
-COMPLETE = 0.95  # of the metering points
-_ACTIVE = timedelta(days=28)  # a metering point counts as long as it sent readings within these days
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +86,16 @@ def compute(
     Without `as_of` that is the last day, over at `now`, of which at least 95 % of the controller's metering
     points are complete. A period of which nothing changed is not computed again, except with `full`; either
     way the table is the same.
+
+    Raises `UserError` CON137 for a day that is not over yet, CON138 for one before any reading: the metrics
+    that there are stay.
     """
     began = time.monotonic()
     today = now.astimezone(settings.zone).date()
+    if as_of is not None and as_of >= today:
+        raise UserError(
+            "CON137", f"{as_of} is not over yet.", hint="leave the day out: the last full one is taken"
+        )
     with lake.writer(purpose="metrics") as writer:
         updated = day_facts.update(writer, settings=settings, full=full)
     sanity.update(lake, full=full)
@@ -151,21 +158,18 @@ def _days(db: Engine, *, as_of: date | None, before: date) -> dict[str, date]:
     """The day as of which each controller's metrics are taken."""
     spans = db.query(SQL["spans"])
     if as_of is not None:
-        return dict.fromkeys(spans["controller"].unique().sort(), as_of)
+        begun = spans.filter(pl.col("first") <= as_of)
+        if begun.is_empty() and len(spans):
+            raise UserError(
+                "CON138",
+                f"no metering point has readings up to {as_of}.",
+                hint=f"the first readings are of {spans['first'].sort()[0]}",
+            )
+        return dict.fromkeys(begun["controller"].unique().sort(), as_of)
     full = db.query(SQL["full_days"]).filter(pl.col("local_date") < before)
     found = {}
     for controller in full["controller"].unique().sort():
-        mine = (frame.filter(pl.col("controller") == controller) for frame in (full, spans))
-        day = _last_complete(*mine)
+        day = last_full_day(*(frame.filter(controller=controller) for frame in (full, spans)))
         if day is not None:
             found[controller] = day
     return found
-
-
-def _last_complete(full: pl.DataFrame, spans: pl.DataFrame) -> date | None:
-    """The newest day on which enough of the active metering points have every interval."""
-    begun, ended = spans["first"].sort(), spans["last"].sort()
-    days = full["local_date"]
-    active = begun.search_sorted(days, "right").cast(pl.Int64) - ended.search_sorted(days - _ACTIVE, "right")
-    complete = days.filter(full["full_points"] >= COMPLETE * active)
-    return complete.max() if len(complete) else None  # type: ignore[return-value]  # of dates

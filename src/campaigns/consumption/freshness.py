@@ -95,22 +95,26 @@ def computed_for(db: Engine, controller: str) -> date | None:
     return found
 
 
+def last_full_day(complete: pl.DataFrame, spans: pl.DataFrame) -> date | None:
+    """The newest day on which enough of the active metering points have every interval.
+
+    `complete` says how many have it (`local_date`, `points`), `spans` the `first` and `last` day of each.
+    """
+    enough = COMPLETE * _active(spans, complete["local_date"])
+    return complete.filter(pl.col("points") >= enough)["local_date"].max()  # type: ignore[return-value]  # of dates
+
+
 def _of_register(complete: pl.DataFrame, spans: pl.DataFrame, today: date) -> Freshness:
     yesterday = today - timedelta(days=1)
-    counts = dict(complete.select("local_date", "points").iter_rows())
-    active = _active(spans, [yesterday, *counts])
-    full = [day for day, points in counts.items() if points >= COMPLETE * active[day]]
     return Freshness(
         day=yesterday,
-        active=active[yesterday],
-        complete=counts.get(yesterday, 0),
-        newest_full_day=max(full, default=None),
+        active=_active(spans, pl.Series([yesterday])).item(),
+        complete=int(complete.filter(local_date=yesterday)["points"].sum()),
+        newest_full_day=last_full_day(complete, spans),
     )
 
 
-def _active(spans: pl.DataFrame, days: list[date]) -> dict[date, int]:
+def _active(spans: pl.DataFrame, days: pl.Series) -> pl.Series:
     """How many metering points are active on each day."""
-    asked = pl.Series(days, dtype=pl.Date)
-    begun = spans["first"].sort().search_sorted(asked, "right").cast(pl.Int64)
-    ended = spans["last"].sort().search_sorted(asked - ACTIVE, "right").cast(pl.Int64)
-    return dict(zip(days, (begun - ended).to_list(), strict=True))
+    begun = spans["first"].sort().search_sorted(days, "right").cast(pl.Int64)
+    return begun - spans["last"].sort().search_sorted(days - ACTIVE, "right").cast(pl.Int64)

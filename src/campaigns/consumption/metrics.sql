@@ -1,6 +1,6 @@
 -- name: full_days
 -- Of each register and day how many metering points have every interval of import.
-SELECT controller, local_date, count(*) AS full_points
+SELECT controller, local_date, count(*) AS points
 FROM day_facts
 WHERE is_full
 GROUP BY controller, local_date

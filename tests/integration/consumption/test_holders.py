@@ -15,6 +15,7 @@ from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.periods import PERIODS
 from campaigns.engine import connect
 from campaigns.engine.queries import load as load_queries
+from campaigns.errors import UserError
 from campaigns.lake import Lake
 from campaigns.lake.schemas import TABLES
 from campaigns.register.deliveries import Imported
@@ -139,6 +140,26 @@ def test_the_day_that_is_still_open_never_counts(lake: Lake, load: Load) -> None
     assert compute(lake, settings=SETTINGS, now=open_day).as_of == {"seller": AS_OF - timedelta(days=1)}
     after_midnight = open_day + timedelta(hours=3)
     assert compute(lake, settings=SETTINGS, now=after_midnight).as_of == {"seller": AS_OF}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        (NOW.date(), "CON137"),  # the day that is still open
+        (date(2030, 1, 1), "CON137"),
+        (date(2026, 9, 19), "CON138.*up to 2026-09-19.*\n.*2026-09-20"),
+    ],
+)
+def test_a_day_that_cannot_have_metrics_leaves_those_that_there_are(
+    lake: Lake, load: Load, as_of: date, told: str
+) -> None:
+    load(month(HOUSE))
+    before = metrics(lake)
+    with pytest.raises(UserError, match=told):
+        compute(lake, settings=SETTINGS, now=NOW, as_of=as_of)
+    with lake.snapshot() as snapshot:
+        assert len(before)
+        assert snapshot.frame("metrics").equals(before)
 
 
 def test_an_empty_lake_has_no_metrics(lake: Lake) -> None:
