@@ -24,6 +24,7 @@ from campaigns.settings.model import Place
 
 MOST_WH = 500_000_000  # of a day: 20 MW all day long; more is no customer of ours, and squares would not fit
 _NEAR = 4096  # days: a quarter of a megabyte of hours
+_SUMS = ("wh_sum", "wh_00_06", "wh_06_10", "wh_10_16", "wh_16_21")  # huge ones may cancel out over a day
 _DAY = ["controller", "metering_point_id", "local_date"]
 _SCHEMA = TABLES["day_facts"].schema
 _COPIED = ("wh_min", "wh_max", "peak_hour", "wh_00_06", "wh_06_10", "wh_10_16", "wh_16_21")
@@ -44,17 +45,17 @@ def facts_of(
     """
     if bought.is_empty():
         return empty("day_facts")
-    days = bought.with_columns(is_full=_is_full())
+    days = bought.with_columns(is_full=is_full())
     several = days["controller"].n_unique() > 1  # dividing the days would copy them
     registers = days.partition_by("controller", maintain_order=True) if several else [days]
     parts = [_of_register(part, prices, calendar) for part in registers]
     return _with_sold(pl.concat(parts), days, sold, calendar, place)
 
 
-def _is_full() -> pl.Expr:
+def is_full() -> pl.Expr:
+    """Whether a row of `consumption_days` has every interval, and sums that can be counted with."""
     every = pl.col("intervals_present") == pl.col("intervals_expected")
-    sums = ("wh_sum", "wh_00_06", "wh_06_10", "wh_10_16", "wh_16_21")  # huge ones may cancel out over a day
-    return every & pl.all_horizontal(pl.col(name).is_between(-MOST_WH, MOST_WH) for name in sums)
+    return every & pl.all_horizontal(pl.col(name).is_between(-MOST_WH, MOST_WH) for name in _SUMS)
 
 
 def _base(days: pl.DataFrame) -> pl.DataFrame:

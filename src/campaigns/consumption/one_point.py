@@ -14,7 +14,7 @@ import polars as pl
 
 from campaigns.consumption.calendar import EPOCH, LocalDays, local_days
 from campaigns.consumption.calendar_days import calendar_days
-from campaigns.consumption.day_numbers import MOST_WH
+from campaigns.consumption.day_numbers import is_full
 from campaigns.consumption.price_days import price_days
 from campaigns.engine.queries import load
 from campaigns.settings.model import Settings
@@ -78,9 +78,6 @@ def days(raw: pl.DataFrame, celsius: pl.DataFrame, prices: pl.DataFrame, setting
     if bought.is_empty():
         return pl.DataFrame(schema=_DAY)
     estimated = (pl.col("quality").list.eval(pl.element() == ESTIMATED).list.sum()).fill_null(0)
-    is_full = (pl.col("intervals_present") == pl.col("intervals_expected")) & pl.col("wh_sum").is_between(
-        -MOST_WH, MOST_WH
-    )
     told = bought.select(
         "local_date",
         "resolution_min",
@@ -88,10 +85,10 @@ def days(raw: pl.DataFrame, celsius: pl.DataFrame, prices: pl.DataFrame, setting
         expected="intervals_expected",
         present="intervals_present",
         estimated=estimated,
-        is_full=is_full,
+        is_full=is_full(),
     )
     exported = sold.select("local_date", export_wh="wh_sum")
-    costs = _costs(bought.filter(is_full), prices, settings)
+    costs = _costs(bought.filter(is_full()), prices, settings)
     beside = told.join(exported, on="local_date", how="left").join(celsius, on="local_date", how="left")
     found = beside.join(costs, on="local_date", how="left").with_columns(pl.col("export_wh").fill_null(0))
     return found.select(pl.col(name).cast(kind) for name, kind in _DAY.items()).sort("local_date")

@@ -1,6 +1,7 @@
 -- name: days
 -- The consumption days of one metering point between two days.
-SELECT direction, local_date, resolution_min, wh, quality, wh_sum, intervals_expected, intervals_present
+SELECT direction, local_date, resolution_min, wh, quality, wh_sum, intervals_expected, intervals_present, wh_00_06,
+    wh_06_10, wh_10_16, wh_16_21
 FROM consumption_days
 WHERE controller = $controller AND metering_point_id = $point AND local_date BETWEEN $first AND $last
     AND month BETWEEN $first_month AND $last_month

@@ -18,6 +18,7 @@ DAYS = st.one_of(
     st.dates(date(2026, 3, 26), date(2026, 4, 2)),
 )
 WH = st.one_of(st.none(), st.integers(-5, 5000))
+PARTS = ("wh_00_06", "wh_06_10", "wh_10_16", "wh_16_21")
 
 
 @st.composite
@@ -36,6 +37,7 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
                     "direction": direction, "local_date": day, "resolution_min": minutes, "wh": wh,
                     "quality": quality, "wh_sum": sum(one or 0 for one in wh), "intervals_expected": count,
                     "intervals_present": sum(one is not None for one in wh),
+                    **dict.fromkeys(PARTS, 0),
                 }
             )  # fmt: skip
     return found
@@ -44,7 +46,7 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
 SCHEMA = {
     "direction": pl.String(), "local_date": pl.Date(), "resolution_min": pl.Int16(),
     "wh": pl.List(pl.Int32()), "quality": pl.List(pl.Int8()), "wh_sum": pl.Int64(),
-    "intervals_expected": pl.Int16(), "intervals_present": pl.Int16(),
+    "intervals_expected": pl.Int16(), "intervals_present": pl.Int16(), **dict.fromkeys(PARTS, pl.Int64()),
 }  # fmt: skip
 
 
@@ -98,3 +100,20 @@ def test_days_and_months_add_up(drawn: list[dict[str, Any]]) -> None:
     assert months.filter(pl.col("kwh").is_null())["month"].to_list() == [
         f"2026-{month:02}" for month in range(3, 11) if f"2026-{month:02}" not in quiet
     ]
+
+
+def test_a_day_of_absurd_readings_that_cancel_out_is_not_full() -> None:
+    wh = [100_000_000 if hour < 6 else -100_000_000 if hour >= 18 else 0 for hour in range(24)]
+    day = {
+        "direction": "import", "local_date": date(2026, 2, 2), "resolution_min": 60, "wh": wh,
+        "quality": [1] * 24, "wh_sum": 0, "intervals_expected": 24, "intervals_present": 24,
+        "wh_00_06": 600_000_000, "wh_06_10": 0, "wh_10_16": 0, "wh_16_21": -300_000_000,
+    }  # fmt: skip
+    sane = day | {"local_date": date(2026, 2, 3), "wh": [1] * 24, "wh_sum": 24} | dict.fromkeys(PARTS, 1)
+    celsius = pl.DataFrame(schema={"local_date": pl.Date, "celsius": pl.Float64})
+    prices = pl.DataFrame(
+        schema={"start": pl.Datetime("us", "UTC"), "minutes": pl.Int16, "price_mc": pl.Int32,
+                "received": pl.Int64, "file": pl.Int64}
+    )  # fmt: skip
+    raw = pl.DataFrame([day, sane], schema=SCHEMA)
+    assert one_point.days(raw, celsius, prices, SETTINGS)["is_full"].to_list() == [False, True]
