@@ -16,7 +16,9 @@ def conditions(audience: str, controller: str, as_of: date, running_contracts: s
     registered = _open("ended_on", "persons", as_of, exp.GT)
     match audience:
         case "customers":
-            found = sql.in_query(person, exp.select("person_id").from_(running_contracts))
+            found = sql.in_query(
+                person, sql.select("person_id").from_(sql.table(running_contracts), copy=False)
+            )
             return [registered, found]
         case "former_customers":
             was = sql.any_of(
@@ -42,22 +44,32 @@ def conditions(audience: str, controller: str, as_of: date, running_contracts: s
 
 def _rows(table: str, controller: str, as_of: date, *more: exp.Expr) -> exp.Select:
     """People with a row of that table that runs now."""
-    query = exp.select("person_id").from_(table).where(sql.of_controller(table, controller))
-    return query.where(*more, sql.running(table, as_of))
+    query = (
+        sql.select("person_id")
+        .from_(sql.table(table), copy=False)
+        .where(sql.of_controller(table, controller), copy=False)
+    )
+    return query.where(*more, sql.running(table, as_of), copy=False)
 
 
 def _contracts(controller: str, *more: exp.Expr) -> exp.Select:
     held_by_person = sql.negated(sql.is_null(column("person_id", "contracts")))
-    query = exp.select("person_id").from_("contracts").where(sql.of_controller("contracts", controller))
-    return query.where(held_by_person, *more)
+    query = (
+        sql.select("person_id")
+        .from_(sql.table("contracts"), copy=False)
+        .where(sql.of_controller("contracts", controller), copy=False)
+    )
+    return query.where(held_by_person, *more, copy=False)
 
 
 def _was_customer(controller: str, as_of: date) -> exp.Select:
     kind = column("kind", "relationships")
     former = sql.equal(kind, sql.literal("former_customer"))
     ended = sql.all_of([sql.equal(kind.copy(), sql.literal("customer")), _ended(as_of)])
-    query = exp.select("person_id").from_("relationships")
-    return query.where(sql.of_controller("relationships", controller), sql.any_of([former, ended]))
+    query = sql.select("person_id").from_(sql.table("relationships"), copy=False)
+    return query.where(
+        sql.of_controller("relationships", controller), sql.any_of([former, ended]), copy=False
+    )
 
 
 def _ended(as_of: date) -> exp.Expr:

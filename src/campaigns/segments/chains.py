@@ -31,8 +31,11 @@ class Steps:
 
     def then(self, query: exp.Select) -> exp.Select:
         """The query with all steps before it."""
-        for name, step in self.queries.items():
-            query = query.with_(name, as_=step, copy=False)
+        steps = [
+            exp.CTE(this=step, alias=exp.TableAlias(this=exp.to_identifier(name)))
+            for name, step in self.queries.items()
+        ]
+        query.set("with_", exp.With(expressions=steps))
         return query
 
 
@@ -68,7 +71,7 @@ class Chain:
         columns = [sql.every_column(self.rows), sql.named(step.verdict, name), *step.more]
         if self.values and step.value is not None:
             columns.append(sql.named(step.value.copy(), f"{name}_value"))
-        query = exp.select(*columns, copy=False).from_(exp.to_table(self.last).as_(self.rows), copy=False)
+        query = sql.select(*columns).from_(sql.table(self.last, self.rows), copy=False)
         if step.found is not None:
             found = step.found.subquery("found")
             query = query.join(found, using=list(step.using), join_type="left", copy=False)

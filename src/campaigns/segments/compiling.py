@@ -83,9 +83,9 @@ class Compiled:
         """`person_id` of everybody for whom the conditions hold, and the site that matched."""
         columns = ["person_id", *(["site_id"] if self.matches_site else [])]
         query = (
-            exp.select(*columns)
-            .from_(self.people)
-            .where(self.is_member())
+            sql.select(*columns)
+            .from_(sql.table(self.people), copy=False)
+            .where(self.is_member(), copy=False)
             .order_by("person_id", dialect=sql.DIALECT)
         )
         return self.steps.then(query)
@@ -95,7 +95,11 @@ class Compiled:
         """Everybody in the audience with each top-level verdict, and the cut-off of each ranking."""
         more = [*(["site_id"] if self.matches_site else []), *(["order_value"] if self.ordered else [])]
         cut_offs = [column for one in self.rankings for column in one.columns()]
-        return self.steps.then(exp.select("person_id", *self.columns(), *more, *cut_offs).from_(self.people))
+        return self.steps.then(
+            sql.select("person_id", *self.columns(), *more, *cut_offs).from_(
+                sql.table(self.people), copy=False
+            )
+        )
 
     def is_member(self) -> exp.Expr:
         """All of `who` holds, and no exception does."""
@@ -205,7 +209,11 @@ class _Compiler:
         who = [chain.column(self.names[one.place]) for one in self.segment.who if one is not condition]
         out = [chain.column(self.names[one.place]) for one in self.segment.exceptions if one is not condition]
         passed = sql.all_of([*who, *(sql.is_not_true(one) for one in out)])
-        query = exp.select("person_id").from_(exp.to_table(chain.last).as_("people")).where(passed)
+        query = (
+            sql.select("person_id")
+            .from_(sql.table(chain.last, "people"), copy=False)
+            .where(passed, copy=False)
+        )
         name = f"{self.prefix}rest"
         self.rest = self.rows.steps.add(name, query, f"who pass all but {condition.place}")
 
@@ -282,9 +290,13 @@ class _Compiler:
     def _base(self, rank: Rank) -> exp.Query | None:
         """The people among whom a rank is taken; None for everybody."""
         if isinstance(rank.among, Segment):
-            members = exp.select("person_id").from_(self._members_of(rank.among))
-            return members.where(sql.column("verdict"))
-        return exp.select("person_id").from_(self.rest) if rank.among == "segment" else None
+            members = sql.select("person_id").from_(sql.table(self._members_of(rank.among)), copy=False)
+            return members.where(sql.column("verdict"), copy=False)
+        return (
+            sql.select("person_id").from_(sql.table(self.rest), copy=False)
+            if rank.among == "segment"
+            else None
+        )
 
     def _group(self, condition: GroupCondition, chain: Chain) -> exp.Expr:
         parts = [chain.column(self.names[inner.place]) for inner in condition.conditions]
@@ -318,14 +330,14 @@ class _Compiler:
         site = sql.column("site_id")
         best: exp.Expr = exp.Min(this=site)
         kept = [sql.named(sql.column("site_id", "found"), "site_id")]
-        found = step.found.copy() if step.found else exp.select()
+        found = step.found.copy() if step.found else sql.select()
         for ordered in order:
             value = sql.column(ordered.column)
             best = (exp.ArgMax if ordered.highest else exp.ArgMin)(this=site, expression=value)
             extreme = (exp.Max if ordered.highest else exp.Min)(this=value.copy())
-            found = found.select(sql.named(sql.filtered(extreme, verdict.copy()), "order_value"))
+            found = found.select(sql.named(sql.filtered(extreme, verdict.copy()), "order_value"), copy=False)
             kept.append(sql.named(sql.column("order_value", "found"), "order_value"))
-        found = found.select(sql.named(sql.filtered(best, verdict.copy()), "site_id"))
+        found = found.select(sql.named(sql.filtered(best, verdict.copy()), "site_id"), copy=False)
         return replace(step, found=found, more=tuple(kept))
 
     def _other_segment(self, condition: SegmentCondition) -> Step:
@@ -334,7 +346,9 @@ class _Compiler:
         found = sql.case([(missing, exp.false())], sql.column("verdict", "found"))
         return Step(
             verdict=sql.negated(found) if condition.negated else found,
-            found=exp.select("person_id", "verdict").from_(self._members_of(condition.segment)),
+            found=sql.select("person_id", "verdict").from_(
+                sql.table(self._members_of(condition.segment)), copy=False
+            ),
             using=("person_id",),
         )
 
@@ -348,9 +362,9 @@ class _Compiler:
             out = [chain.column(compiler.names[one.place]) for one in other.exceptions]
             member = sql.all_of([*who, *(sql.is_not_true(one) for one in out)])
             query = (
-                exp.select("person_id", sql.named(member, "verdict"))
-                .from_(exp.to_table(chain.last).as_("people"))
-                .where(sql.not_false(member.copy()))
+                sql.select("person_id", sql.named(member, "verdict"))
+                .from_(sql.table(chain.last, "people"), copy=False)
+                .where(sql.not_false(member.copy()), copy=False)
             )
             self.rows.steps.add(name, query, f"segment {other.name}")
         return name

@@ -67,21 +67,23 @@ class Rows:
         running = self.running_contracts() if audience == "customers" else ""
         of_audience = audiences.conditions(audience, self.controller, self.as_of, running)
         query = (
-            exp.select(column("person_id", "persons"), *self._fields(fields, "persons"))
-            .from_("persons")
-            .where(self._mine("persons"), *of_audience)
+            sql.select(column("person_id", "persons"), *self._fields(fields, "persons"))
+            .from_(sql.table("persons"), copy=False)
+            .where(self._mine("persons"), *of_audience, copy=False)
         )
         if self.person_id is not None:
-            query = query.where(sql.equal(column("person_id", "persons"), sql.literal(self.person_id)))
+            query = query.where(
+                sql.equal(column("person_id", "persons"), sql.literal(self.person_id)), copy=False
+            )
         return query
 
     def with_metrics(self, people: str, metrics: Sequence[Measured]) -> exp.Select:
         """Those people with metrics of all metering points that they hold."""
         summed = self._summed(self.held(), ("person_id",), metrics)
         return (
-            exp.select(sql.every_column("people"), *(column(one.column, "summed") for one in metrics))
-            .from_(exp.to_table(people).as_("people"))
-            .join(summed.subquery("summed"), using=["person_id"], join_type="left")
+            sql.select(sql.every_column("people"), *(column(one.column, "summed") for one in metrics))
+            .from_(sql.table(people, "people"), copy=False)
+            .join(summed.subquery("summed", copy=False), using=["person_id"], join_type="left", copy=False)
         )
 
     def related(
@@ -105,25 +107,30 @@ class Rows:
     def lookup(self, field: FieldEntry) -> tuple[exp.Select, str]:
         """The table of a field that several rows may speak of, and the column that it is joined on."""
         key = "site_id" if field.table == "metering_points" else "person_id"
-        query = exp.select(column(key)).from_(field.table).where(self._mine(field.table))
+        query = (
+            sql.select(column(key))
+            .from_(sql.table(field.table), copy=False)
+            .where(self._mine(field.table), copy=False)
+        )
         for name, value in field.where.items():
-            query = query.where(sql.equal(column(name), sql.literal(value)))
+            query = query.where(sql.equal(column(name), sql.literal(value)), copy=False)
         if field.running:
-            query = query.where(sql.running(field.table, self.as_of))
-        return query.group_by(column(key)), key
+            query = query.where(sql.running(field.table, self.as_of), copy=False)
+        return query.group_by(column(key), copy=False), key
 
     def running_contracts(self, holder: str = "person_id") -> str:
         """The step with the metering points by contracts that run now, each once a holder."""
         name = "running_contracts" if holder == "person_id" else "running_company_contracts"
         if name not in self.steps.queries:
             query = (
-                exp.select(column(holder), column("metering_point_id"))
+                sql.select(column(holder), column("metering_point_id"))
                 .distinct()
-                .from_("contracts")
+                .from_(sql.table("contracts"), copy=False)
                 .where(
                     self._mine("contracts"),
                     sql.negated(sql.is_null(column(holder))),
                     sql.running("contracts", self.as_of),
+                    copy=False,
                 )
             )
             self.steps.add(name, query, f"contracts that run on {self.as_of.isoformat()}")
@@ -141,21 +148,21 @@ class Rows:
         running, points = self.running_contracts(holder), "metering_points"
         guarded = holder == "person_id" and any(one.consent for one in self.needed)
         query = (
-            exp.select(
+            sql.select(
                 column(holder, running),
                 *(column(key, points) for key in ("site_id", "metering_point_id", "energy")),
                 *(sql.named(_value(one, guarded=guarded), one.column) for one in self.needed),
             )
-            .from_(running)
-            .join(points, on=[self._mine(points), _same("metering_point_id", points, running)])
+            .from_(sql.table(running), copy=False)
+            .join(points, on=[self._mine(points), _same("metering_point_id", points, running)], copy=False)
         )
         for period in dict.fromkeys(one.source for one in self.needed):
-            measured = exp.to_table(self._measured(period)).as_(period)
+            measured = exp.to_table(self._measured(period)).as_(period, copy=False)
             on = _same("metering_point_id", period, running)
-            query = query.join(measured, on=on, join_type="left")
+            query = query.join(measured, on=on, join_type="left", copy=False)
         if guarded:
             on = _same("person_id", HOURLY_CONSENTS, running)
-            query = query.join(HOURLY_CONSENTS, on=on, join_type="left")
+            query = query.join(HOURLY_CONSENTS, on=on, join_type="left", copy=False)
         return self.steps.add(name, query, "where those contracts are, and what was measured there")
 
     def _sites(
@@ -166,11 +173,15 @@ class Rows:
         named = [column(key, source) for key in keys]
         rolled = [sql.named(_rolled_up(one, source), one.column) for one in metrics]
         # The fields are group keys, so that conditions on them drop sites before anything is summed.
-        query = exp.select(*named, *self._fields(fields, "sites"), *rolled).from_(source)
+        query = sql.select(*named, *self._fields(fields, "sites"), *rolled).from_(
+            sql.table(source), copy=False
+        )
         if fields:
-            query = query.join("sites", on=[self._mine("sites"), _same("site_id", "sites", source)])
+            query = query.join(
+                "sites", on=[self._mine("sites"), _same("site_id", "sites", source)], copy=False
+            )
         return query.group_by(
-            *(key.copy() for key in named), *(column(one.column, "sites") for one in fields)
+            *(key.copy() for key in named), *(column(one.column, "sites") for one in fields), copy=False
         )
 
     def _company_sites(self) -> str:
@@ -179,32 +190,36 @@ class Rows:
             held = self.held("company_id")
             kept = ("company_id", "site_id", "energy", *(one.column for one in self.needed))
             query = (
-                exp.select(column("person_id", "roles"), *(column(key, held) for key in kept))
-                .from_(self._roles_of_people().subquery("roles"))
-                .join(held, on=[_same("company_id", held, "roles")])
+                sql.select(column("person_id", "roles"), *(column(key, held) for key in kept))
+                .from_(self._roles_of_people().subquery("roles", copy=False), copy=False)
+                .join(held, on=[_same("company_id", held, "roles")], copy=False)
             )
             self.steps.add(name, query, "where the companies of people have contracts")
         return name
 
     def _roles_of_people(self) -> exp.Select:
         return (
-            exp.select("person_id", "company_id")
+            sql.select("person_id", "company_id")
             .distinct()
-            .from_("roles")
-            .where(self._mine("roles"), sql.running("roles", self.as_of))
+            .from_(sql.table("roles"), copy=False)
+            .where(self._mine("roles"), sql.running("roles", self.as_of), copy=False)
         )
 
     def _companies(self, fields: Sequence[FieldEntry]) -> exp.Select:
         return (
-            exp.select(
+            sql.select(
                 column("person_id", "roles"),
                 column("company_id", "roles"),
                 *self._fields([one for one in fields if one.table == "roles"], "roles"),
                 *self._fields([one for one in fields if one.table != "roles"], "companies"),
             )
-            .from_("roles")
-            .join("companies", on=[self._mine("companies"), _same("company_id", "companies", "roles")])
-            .where(self._mine("roles"), sql.running("roles", self.as_of))
+            .from_(sql.table("roles"), copy=False)
+            .join(
+                "companies",
+                on=[self._mine("companies"), _same("company_id", "companies", "roles")],
+                copy=False,
+            )
+            .where(self._mine("roles"), sql.running("roles", self.as_of), copy=False)
         )
 
     def _contracts(self, path: tuple[str, ...], fields: Sequence[FieldEntry]) -> exp.Select:
@@ -216,17 +231,21 @@ class Rows:
             *([column("company_id", "contracts")] if of_company else []),
             *([column("site_id", "metering_points")] if "site" in path else []),
         ]
-        query = exp.select(*columns, *self._fields(fields, "contracts")).from_("contracts")
-        query = query.where(self._mine("contracts"))
+        query = sql.select(*columns, *self._fields(fields, "contracts")).from_(
+            sql.table("contracts"), copy=False
+        )
+        query = query.where(self._mine("contracts"), copy=False)
         if of_company:
             query = query.join(
-                self._roles_of_people().subquery("roles"), on=_same("company_id", "roles", "contracts")
+                self._roles_of_people().subquery("roles", copy=False),
+                on=_same("company_id", "roles", "contracts"),
+                copy=False,
             )
         else:
-            query = query.where(sql.negated(sql.is_null(column("person_id", "contracts"))))
+            query = query.where(sql.negated(sql.is_null(column("person_id", "contracts"))), copy=False)
         if "site" in path:
             same = _same("metering_point_id", "metering_points", "contracts")
-            query = query.join("metering_points", on=[self._mine("metering_points"), same])
+            query = query.join("metering_points", on=[self._mine("metering_points"), same], copy=False)
         return query
 
     def _fields(self, fields: Iterable[FieldEntry], table: str) -> list[exp.Expr]:
@@ -244,8 +263,8 @@ class Rows:
     def _summed(self, source: str, keys: Sequence[str], metrics: Sequence[Measured]) -> exp.Select:
         """Metrics of the metering points of `source`, rolled up to the keys."""
         rolled = (sql.named(_rolled_up(one, source), one.column) for one in metrics)
-        query = exp.select(*(column(key) for key in keys), *rolled).from_(source)
-        return query.group_by(*(column(key) for key in keys))
+        query = sql.select(*(column(key) for key in keys), *rolled).from_(sql.table(source), copy=False)
+        return query.group_by(*(column(key) for key in keys), copy=False)
 
     def _measured(self, name: str) -> str:
         step = f"measured_{name}"
@@ -254,16 +273,19 @@ class Rows:
             period, columns = needed[0].period, sorted({one.metric.column for one in needed})
             of_period = [self._mine("metrics"), sql.equal(column("period"), sql.literal(period))]
             newest = (
-                exp.select(exp.Max(this=column("as_of")))
-                .from_("metrics")
-                .where(*of_period, exp.LTE(this=column("as_of"), expression=sql.literal(self.as_of)))
+                sql.select(exp.Max(this=column("as_of")))
+                .from_(sql.table("metrics"), copy=False)
+                .where(
+                    *of_period, exp.LTE(this=column("as_of"), expression=sql.literal(self.as_of)), copy=False
+                )
             )
             query = (
-                exp.select("metering_point_id", *columns)
-                .from_("metrics")
+                sql.select("metering_point_id", *columns)
+                .from_(sql.table("metrics"), copy=False)
                 .where(
                     *(part.copy() for part in of_period),
                     sql.equal(column("as_of"), exp.Subquery(this=newest)),
+                    copy=False,
                 )
             )
             self.steps.add(step, query, f"metrics over {period}, as last computed")
@@ -282,7 +304,7 @@ def _value(one: Measured, *, guarded: bool) -> exp.Expr:
     if not (guarded and one.consent):
         return value
     agreed = sql.negated(sql.is_null(column("person_id", HOURLY_CONSENTS)))
-    return exp.Case().when(agreed, value)
+    return exp.Case().when(agreed, value, copy=False)
 
 
 def _rolled_up(one: Measured, source: str) -> exp.Expr:
@@ -292,4 +314,4 @@ def _rolled_up(one: Measured, source: str) -> exp.Expr:
         return found
     electric = sql.equal(column("energy", source), sql.literal("electricity"))
     complete = sql.equal(sql.filtered(sql.count_rows(), electric), exp.Count(this=column(one.column, source)))
-    return exp.Case().when(complete, found)
+    return exp.Case().when(complete, found, copy=False)

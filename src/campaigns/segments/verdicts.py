@@ -36,7 +36,7 @@ def of_field(condition: FieldCondition, chain: Chain, rows: Rows) -> Step:
     if field.pick == "any":
         return _any_value(condition, query, key, rows.as_of, values=chain.values)
     picked = {"earliest": exp.Min, "latest": exp.Max, "highest": exp.Max, "only": exp.Max}[field.pick]
-    query = query.select(sql.named(picked(this=sql.column(field.column)), "value"))
+    query = query.select(sql.named(picked(this=sql.column(field.column)), "value"), copy=False)
     value = sql.column("value", "found")
     return Step(verdict=predicate(value, condition.tests, rows.as_of), found=query, using=(key,), value=value)
 
@@ -52,12 +52,12 @@ def _any_value(condition: FieldCondition, query: exp.Select, key: str, as_of: da
             known = sql.negated(sql.is_null(sql.column(key, "found")))
             verdicts.append(known if test.value else sql.negated(known))
             continue
-        query = query.select(sql.named(sql.bool_or(predicate(value, [positive], as_of)), name))
+        query = query.select(sql.named(sql.bool_or(predicate(value, [positive], as_of)), name), copy=False)
         column = sql.column(name, "found")
         verdicts.append(sql.negated(column) if test.name in NEGATIVE else column)
     if values:
         listed = exp.GroupConcat(this=exp.Distinct(expressions=[value.copy()]), separator=sql.literal(", "))
-        query = query.select(sql.named(listed, "value"))
+        query = query.select(sql.named(listed, "value"), copy=False)
     return Step(verdict=sql.all_of(verdicts), found=query, using=(key,), value=sql.column("value", "found"))
 
 
@@ -102,7 +102,7 @@ def _change(now: exp.Expr, then: exp.Expr) -> exp.Expr:
     """
     more = exp.Sub(this=exp.Div(this=now, expression=then.copy()), expression=sql.literal(1))
     rounded = exp.Round(this=more, decimals=sql.literal(9))
-    return exp.Case().when(exp.GT(this=then, expression=sql.literal(0)), rounded)
+    return exp.Case().when(exp.GT(this=then, expression=sql.literal(0)), rounded, copy=False)
 
 
 def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo) -> Step:
@@ -111,24 +111,25 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
     Web visits of people who did not agree to it are unknown.
     """
     query = (
-        exp.select("person_id", sql.named(sql.count_rows(), "times"))
-        .from_("events")
+        sql.select("person_id", sql.named(sql.count_rows(), "times"))
+        .from_(sql.table("events"), copy=False)
         .where(
             sql.equal(sql.column("controller"), sql.literal(rows.controller)),
             sql.equal(sql.column("name"), sql.literal(condition.event.name)),
             *whole_days("occurred_at", rows.as_of, zone, within=condition.within),
             *(property_is(name, values) for name, values in condition.where),
             *(_answers(condition, rows.as_of) if isinstance(condition, AnswerCondition) else ()),
+            copy=False,
         )
     )
     times: exp.Expr = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
     verdict = counted(times, condition.least, condition.most)
     if condition.event.needs_cookies:
-        consents = exp.select("person_id").from_(BROWSING_CONSENTS)
+        consents = sql.select("person_id").from_(sql.table(BROWSING_CONSENTS), copy=False)
         agreed = sql.in_query(chain.column("person_id"), consents)
-        verdict = exp.Case().when(agreed, verdict)
-        times = exp.Case().when(agreed.copy(), times)
-    found = query.group_by("person_id")
+        verdict = exp.Case().when(agreed, verdict, copy=False)
+        times = exp.Case().when(agreed.copy(), times, copy=False)
+    found = query.group_by("person_id", copy=False)
     return Step(verdict=verdict, found=found, using=("person_id",), value=times)
 
 
@@ -190,19 +191,19 @@ def of_related(
     """
     verdict = sql.all_of(verdicts)
     grouped = (
-        exp.select(*link)
-        .from_(exp.to_table(inner.last).as_(inner.rows))
-        .where(*(sql.not_false(one.copy()) for one in verdicts))
-        .group_by(*link)
+        sql.select(*link)
+        .from_(sql.table(inner.last, inner.rows), copy=False)
+        .where(*(sql.not_false(one.copy()) for one in verdicts), copy=False)
+        .group_by(*link, copy=False)
     )
     missing = sql.is_null(sql.column("person_id", "found"))
     if condition.least == 1:
-        grouped = grouped.select(sql.named(sql.bool_or(verdict), "verdict"))
+        grouped = grouped.select(sql.named(sql.bool_or(verdict), "verdict"), copy=False)
         found = sql.case([(missing, exp.false())], sql.column("verdict", "found"))
     else:
         row = sql.count_distinct(sql.column(f"{condition.relation}_id"))
         sure = sql.filtered(row, verdict.copy())
-        grouped = grouped.select(sql.named(sure, "sure"), sql.named(row.copy(), "possible"))
+        grouped = grouped.select(sql.named(sure, "sure"), sql.named(row.copy(), "possible"), copy=False)
         enough = sql.literal(condition.least)
         found = sql.case(
             [
@@ -213,7 +214,7 @@ def of_related(
         )
     counted = sql.filtered(sql.count_distinct(sql.column(f"{condition.relation}_id")), verdict.copy())
     if inner.values:
-        grouped = grouped.select(sql.named(counted, "rows_found"))
+        grouped = grouped.select(sql.named(counted, "rows_found"), copy=False)
     value = exp.Coalesce(this=sql.column("rows_found", "found"), expressions=[sql.literal(0)])
     return Step(
         verdict=sql.negated(found) if condition.negated else found,

@@ -23,24 +23,30 @@ def of_message(condition: MessageCondition, rows: Rows, zone: ZoneInfo) -> Step:
         return _step(counted(times, condition.least, condition.most), found, times)
     found, times = _by_person(condition, CLICKS, "clicked_at", rows, zone)
     known = (
-        exp.select(sql.literal(1))
-        .from_(CLICKS)
-        .where(*_of_mailing(condition, rows), *whole_days("clicked_at", rows.as_of, zone, within=None))
+        sql.select(sql.literal(1))
+        .from_(sql.table(CLICKS), copy=False)
+        .where(
+            *_of_mailing(condition, rows),
+            *whole_days("clicked_at", rows.as_of, zone, within=None),
+            copy=False,
+        )
     )
     listened = exp.Exists(this=known)
-    verdict = exp.Case().when(listened, counted(times, condition.least, condition.most))
-    return _step(verdict, found, exp.Case().when(listened.copy(), times.copy()))
+    verdict = exp.Case().when(listened, counted(times, condition.least, condition.most), copy=False)
+    return _step(verdict, found, exp.Case().when(listened.copy(), times.copy(), copy=False))
 
 
 def _by_person(
     condition: MessageCondition, table: str, moment: str, rows: Rows, zone: ZoneInfo
 ) -> tuple[exp.Select, exp.Expr]:
-    query = exp.select("person_id", sql.named(sql.count_rows(), "times")).from_(table)
+    query = sql.select("person_id", sql.named(sql.count_rows(), "times")).from_(sql.table(table), copy=False)
     query = query.where(
-        *_of_mailing(condition, rows), *whole_days(moment, rows.as_of, zone, within=condition.within)
+        *_of_mailing(condition, rows),
+        *whole_days(moment, rows.as_of, zone, within=condition.within),
+        copy=False,
     )
     times = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
-    return query.group_by("person_id"), times
+    return query.group_by("person_id", copy=False), times
 
 
 def _of_mailing(condition: MessageCondition, rows: Rows) -> list[exp.Expr]:
@@ -60,15 +66,16 @@ def of_list(condition: ListCondition, rows: Rows) -> Step:
     today = sql.literal(rows.as_of)
     added = sql.any_of([sql.is_null(added_on), exp.LTE(this=added_on.copy(), expression=today)])
     found = (
-        exp.select("person_id", sql.named(exp.Max(this=delete_on), "delete_on"))
-        .from_("list_members")
+        sql.select("person_id", sql.named(exp.Max(this=delete_on), "delete_on"))
+        .from_(sql.table("list_members"), copy=False)
         .where(
             sql.equal(sql.column("controller"), sql.literal(rows.controller)),
             sql.equal(sql.column("list_name"), sql.literal(condition.name)),
             exp.GT(this=delete_on.copy(), expression=today.copy()),
             added,
+            copy=False,
         )
-        .group_by("person_id")
+        .group_by("person_id", copy=False)
     )
     missing = sql.is_null(sql.column("delete_on", "found"))
     return Step(

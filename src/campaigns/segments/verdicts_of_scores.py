@@ -33,13 +33,15 @@ def of_order(asked: ScoreCondition | ScoreOrder, name: str, chain: Chain, rows: 
         sql.any_of([sql.is_null(until), exp.GTE(this=until.copy(), expression=sql.literal(rows.as_of))]),
     ]
     if asked.consent:
-        agreed = exp.select("person_id").from_(HOURLY_CONSENTS)
+        agreed = sql.select("person_id").from_(sql.table(HOURLY_CONSENTS), copy=False)
         fresh.append(sql.in_query(chain.column("person_id"), agreed))
     said = (sql.named(value.copy(), f"{name}_said"), sql.named(scored.copy(), f"{name}_scored_at"))
-    found = exp.select("person_id", "value", "scored_at", "valid_until").from_(_newest(asked, rows, zone))
+    found = sql.select("person_id", "value", "scored_at", "valid_until").from_(
+        sql.table(_newest(asked, rows, zone)), copy=False
+    )
     return Step(
-        verdict=exp.Case().when(sql.all_of(fresh), value),
-        found=found.where(sql.equal(sql.column("newest"), sql.literal(1))),
+        verdict=exp.Case().when(sql.all_of(fresh), value, copy=False),
+        found=found.where(sql.equal(sql.column("newest"), sql.literal(1)), copy=False),
         using=("person_id",),
         more=said if chain.values else (),
     )
@@ -55,12 +57,13 @@ def _newest(asked: ScoreCondition | ScoreOrder, rows: Rows, zone: ZoneInfo) -> s
             order=exp.Order(expressions=[exp.Ordered(this=sql.column("scored_at"), desc=True)]),
         )
         query = (
-            exp.select("person_id", "value", "scored_at", "valid_until", sql.named(partition, "newest"))
-            .from_("scores")
+            sql.select("person_id", "value", "scored_at", "valid_until", sql.named(partition, "newest"))
+            .from_(sql.table("scores"), copy=False)
             .where(
                 sql.of_controller("scores", rows.controller),
                 sql.equal(sql.column("score"), sql.literal(asked.score.name)),
                 *whole_days("scored_at", rows.as_of, zone, within=None),
+                copy=False,
             )
         )
         rows.steps.add(name, query, f"what was said of people as {asked.score.name}, the newest first")

@@ -31,14 +31,14 @@ def of_sequence(condition: SequenceCondition, name: str, chain: Chain, rows: Row
         "waiting": sql.all_of([alone.copy(), sql.negated(exp.paren(is_over.copy()))]),
     }
     found = (
-        exp.select(column("person_id", first))
-        .select(*(sql.named(sql.bool_or(one), flag) for flag, one in flags.items()))
-        .from_(first)
-        .join(then, on=_follows(first, then), join_type="left")
-        .group_by(column("person_id", first))
+        sql.select(column("person_id", first))
+        .select(*(sql.named(sql.bool_or(one), flag) for flag, one in flags.items()), copy=False)
+        .from_(sql.table(first), copy=False)
+        .join(then, on=_follows(first, then), join_type="left", copy=False)
+        .group_by(column("person_id", first), copy=False)
     )
     if chain.values:
-        found = found.select(sql.named(_told(condition, first, flags), "value"))
+        found = found.select(sql.named(_told(condition, first, flags), "value"), copy=False)
     verdict, value = _verdict(condition, chain), _shown(condition, chain)
     return Step(verdict=verdict, found=found, using=("person_id",), value=value)
 
@@ -51,8 +51,8 @@ def _steps(condition: SequenceCondition, name: str, rows: Rows, zone: ZoneInfo) 
     then_days = whole_days("occurred_at", rows.as_of, zone, within=None)
     firsts = _events(condition.event, condition.where, first_days, rows)
     seconds = _events(condition.then, condition.then_where, then_days, rows)
-    firsts = firsts.select(sql.named(day, "day"), sql.named(until, "until"))
-    seconds = seconds.select(sql.named(day.copy(), "day"))
+    firsts = firsts.select(sql.named(day, "day"), sql.named(until, "until"), copy=False)
+    seconds = seconds.select(sql.named(day.copy(), "day"), copy=False)
     told = f"{condition.place}: the first event, and the last day on which it may be followed"
     first = rows.steps.add(f"{name}_first", firsts, told)
     return first, rows.steps.add(f"{name}_then", seconds, f"{condition.place}: what may follow it")
@@ -60,13 +60,14 @@ def _steps(condition: SequenceCondition, name: str, rows: Rows, zone: ZoneInfo) 
 
 def _events(event: EventEntry, where: Properties, days: list[exp.Expr], rows: Rows) -> exp.Select:
     return (
-        exp.select("person_id", "occurred_at")
-        .from_("events")
+        sql.select("person_id", "occurred_at")
+        .from_(sql.table("events"), copy=False)
         .where(
             sql.equal(column("controller"), sql.literal(rows.controller)),
             sql.equal(column("name"), sql.literal(event.name)),
             *days,
             *(property_is(name, values) for name, values in where),
+            copy=False,
         )
     )
 
@@ -102,17 +103,19 @@ def _verdict(condition: SequenceCondition, chain: Chain) -> exp.Expr:
         cases += [(column("missed", "found"), exp.true()), (column("waiting", "found"), exp.null())]
     otherwise = exp.false() if condition.then_negated else column("followed", "found")
     verdict = sql.case(cases, otherwise)
-    return exp.Case().when(_agreed(chain), verdict) if first_hidden else verdict
+    return exp.Case().when(_agreed(chain), verdict, copy=False) if first_hidden else verdict
 
 
 def _shown(condition: SequenceCondition, chain: Chain) -> exp.Expr:
     value = column("value", "found")
     hidden = any(event.needs_cookies for event in condition.events)
-    return exp.Case().when(_agreed(chain), value) if hidden else value
+    return exp.Case().when(_agreed(chain), value, copy=False) if hidden else value
 
 
 def _agreed(chain: Chain) -> exp.Expr:
-    return sql.in_query(chain.column("person_id"), exp.select("person_id").from_(BROWSING_CONSENTS))
+    return sql.in_query(
+        chain.column("person_id"), sql.select("person_id").from_(sql.table(BROWSING_CONSENTS), copy=False)
+    )
 
 
 def _told(condition: SequenceCondition, first: str, flags: dict[str, exp.Expr]) -> exp.Expr:
