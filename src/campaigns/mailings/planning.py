@@ -47,7 +47,6 @@ def plan(parts: Parts, name: str, *, actor: str, tick: Tick = lambda _done, _tot
     with _turn(parts, name):
         now = parts.clock()
         occurrence = _next_occurrence(parts, mailing, now)
-        clear(parts.ledger, name, occurrence.name)
         return _Planning(parts, mailing, occurrence, now, tick).run(actor)
 
 
@@ -72,6 +71,7 @@ class _Planning:
         with parts.lake.snapshot() as snapshot, connect(snapshot, hidden=closed, memory_limit=MEMORY) as db:
             covered = fingerprints.covered(parts, mailing, self._occurrence, lake=snapshot.number)
             self._refuse_stale(db)
+            clear(parts.ledger, mailing.name, self._occurrence.name)
             people = audience.people_of(mailing, Asking(parts=parts, db=db, as_of=self._day, at=self._now))
             people = self._with_addresses(db, people)
             trials = Trials(parts, mailing, people=len(people), now=self._now)

@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from campaigns.engine import connect
 from campaigns.errors import UserError
 from campaigns.ledger import plans
+from campaigns.ledger.tables import messages
 from campaigns.mailings.parts import Parts
 from campaigns.mailings.planning import plan
 from campaigns.segments.previewing import preview
@@ -143,6 +145,18 @@ def test_old_metrics_on_young_readings_stop_it_too(parts: Parts) -> None:
     put(parts, full_to=date(2026, 11, 23), computed_for=date(2026, 11, 9))
     with pytest.raises(UserError, match=r"metrics were computed for 2026-11-09.*\n +campaigns metrics"):
         plan(parts, "renewal", actor="test")
+
+
+def test_the_plan_that_waits_is_there_when_a_new_one_is_refused(parts: Parts) -> None:
+    put(parts, full_to=date(2026, 11, 23), computed_for=date(2026, 11, 23))
+    waiting = plan(parts, "renewal", actor="test")
+    put(parts, full_to=date(2026, 11, 20), computed_for=date(2026, 11, 9))
+    with pytest.raises(UserError, match="MAI032"):
+        plan(parts, "renewal", actor="test")
+    with parts.ledger.read() as connection:
+        assert plans.state(connection, waiting.plan_id) == "waiting"
+        theirs = sa.select(sa.func.count()).where(messages.c.plan_id == waiting.plan_id)
+        assert connection.execute(theirs).scalar_one() == waiting.as_json()["members"]
 
 
 def test_a_segment_that_leaves_people_out_counts_as_well(parts: Parts) -> None:
