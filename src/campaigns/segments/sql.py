@@ -48,8 +48,8 @@ def _typed(text: str, kind: exp.DType) -> exp.Expr:
 def select(*columns: exp.Expr | str) -> exp.Select:
     """`SELECT columns`; a name is that of a column.
 
-    Strings are not parsed here, and the query's own methods are told `copy=False` wherever it is built: parsing
-    and copying were two thirds of the time that compiling took.
+    Strings are not parsed here, and the query's own methods are told `copy=False` wherever one is built:
+    parsing and copying were two thirds of the time that compiling took.
     """
     return exp.Select(expressions=[column(one) if isinstance(one, str) else one for one in columns])
 
