@@ -38,7 +38,7 @@ torture: setup
 	PROPERTY_EFFORT=20 $(BIN)/python -m pytest tests/integration -n 2 --dist loadfile $(PYTEST)
 
 docs: setup
-	$(BIN)/python tests/support/reference.py
+	PYTHONPATH=tests $(BIN)/python -m support.reference
 	$(BIN)/campaigns schema --write
 
 constraints:
