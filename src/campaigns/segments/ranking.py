@@ -10,7 +10,7 @@ satisfies (k - 1) × q < n × p. Equals come by lot, see `drawing`, in the segme
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from sqlglot import exp
@@ -79,15 +79,18 @@ def add(
     if base is not None:
         conditions.append(sql.in_query(person.copy(), base))
     _places(ranking, value, chain, key, conditions, lot)
-    unknown = [(sql.is_null(value.copy()), exp.null()), *([(refused, exp.null())] if guarded else [])]
-    among = exp.Coalesce(this=is_first(ranking.rank, "found"), expressions=[exp.false()])
     place = sql.column("place", "found")
-    return Step(
-        verdict=sql.case(unknown, among),
+    ranked = Step(
+        verdict=is_first(ranking.rank, "found"),  # without a place it is unknown
         found=exp.select(key, "place", "ranked").from_(ranking.step),
         using=(key,),
         more=(sql.named(place, f"{ranking.name}_place"),) if chain.values else (),
     )
+    if key == "person_id" and base is None:
+        return ranked
+    unknown = [(sql.is_null(value.copy()), exp.null()), *([(refused, exp.null())] if guarded else [])]
+    among = exp.Coalesce(this=ranked.verdict, expressions=[exp.false()])
+    return replace(ranked, verdict=sql.case(unknown, among))
 
 
 def _places(

@@ -153,19 +153,9 @@ WITH running_contracts AS (
   /* ranks.yml:6: year's use over last full year among the highest 10 % */
   SELECT
     people.*,
-    CASE
-      WHEN people.kwh_year_last_full_year IS NULL
-      THEN NULL
-      WHEN people.person_id IN (
-        SELECT
-          person_id
-        FROM not_profiled
-      )
-      THEN NULL
-      ELSE COALESCE((
-        found.place - 1
-      ) * 10 < found.ranked, FALSE)
-    END AS line_6
+    (
+      found.place - 1
+    ) * 10 < found.ranked AS line_6
   FROM audience_metrics AS people
   LEFT JOIN (
     SELECT
