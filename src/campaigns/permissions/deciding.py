@@ -120,8 +120,13 @@ class Decider:
     def ask(self, request: Request) -> None:
         """Ask something else about the same people; of the lake only what that changes is read again."""
         if request != self._request:
+            other_use = {"attribute": request.attribute, "data_level": request.data_level}
+            same_words = replace(self._request, **other_use) == request  # type: ignore[arg-type]  # two fields
             self._request = request
-            self.hear(self._words)
+            if same_words:
+                self._parameters = parameters(request, self._settings)
+            else:
+                self.hear(self._words)
             self._look_up()
 
     def _look_up(self) -> None:

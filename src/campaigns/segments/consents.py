@@ -10,7 +10,7 @@ import polars as pl
 from campaigns.engine import Engine
 from campaigns.ledger import Ledger
 from campaigns.permissions import notices
-from campaigns.permissions.deciding import decide
+from campaigns.permissions.deciding import Decider, decide
 from campaigns.permissions.requests import Request
 from campaigns.permissions.state import Words
 from campaigns.segments import choosing, restricted
@@ -48,9 +48,9 @@ def register(
             pl.col("kind") == "cookie_consent",
         ),
     }
-    for name, (needed, attribute, spoken) in about.items():
-        if needed and there.get(name) != segment.controller:
-            request = Request(
+    asked = {
+        name: (
+            Request(
                 controller=segment.controller,
                 purpose="profiling",
                 message_kind="none",
@@ -58,10 +58,19 @@ def register(
                 profiled=True,
                 at=at,
                 **attribute,  # type: ignore[arg-type]  # two text fields of the request
-            )
-            persons = spoke.filter(spoken).select(pl.col("person_id").drop_nulls().unique().sort())
-            answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
-            db.register(name, answers.filter("allowed").select("person_id"))
+            ),
+            spoke.filter(spoken)["person_id"].drop_nulls().unique().sort(),
+        )
+        for name, (needed, attribute, spoken) in about.items()
+        if needed and there.get(name) != segment.controller
+    }
+    if asked:
+        first, _ = next(iter(asked.values()))
+        decider = Decider(db, first, settings=settings, ledger=ledger, words=words)
+        decider.look_up(pl.concat([persons for _, persons in asked.values()]).unique().sort().to_frame())
+        for name, (request, persons) in asked.items():
+            decider.ask(request)
+            db.register(name, decider.decide(persons).filter("allowed").select("person_id"))
             there[name] = segment.controller
     of_kind = f"{segment.controller} {segment.message_kind}"
     if segment.ranks and there.get(NOT_PROFILED) != of_kind:

@@ -99,6 +99,20 @@ def test_a_decider_asked_several_things_answers_as_new_ones_do(workspace: Worksp
         )
         for by, (purpose, kind, duties) in itertools.product(channels, purposes)
     ]
+    uses = [("hourly_load_pattern", "hourly"), ("browsing", "")]
+    requests += [
+        Request(
+            controller=workspace.settings.default_controller,
+            purpose="profiling",
+            message_kind="none",
+            channels=("segment",),
+            profiled=True,
+            attribute=attribute,
+            data_level=level,
+            at=workspace.now(),
+        )
+        for attribute, level in uses
+    ]
     with workspace.engine() as db, workspace.engine() as other:
         decider = Decider(db, requests[0], **known)
         decider.look_up()
