@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.workspace import schemas
+from campaigns.workspace.project import Workspace
 from support import reference
 
 ROOT = Path(__file__).parents[2]
@@ -40,3 +42,8 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_schemas_for_editors_are_fresh() -> None:
+    states = schemas.states(Workspace.open(ROOT))
+    assert set(states.values()) == {"fresh"}, "run `make docs`"

@@ -79,6 +79,7 @@ READS = {
     "audit verify",
     "catalogue",
     "check",
+    "schema",
     "new segment",  # a file that a person reviews and version control keeps
     "permission rules",
     "permission verify",
