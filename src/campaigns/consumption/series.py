@@ -17,10 +17,14 @@ import polars as pl
 from campaigns.consumption import price_units
 from campaigns.consumption.interval_files import Counts
 from campaigns.consumption.rows import Stamp
+from campaigns.errors import UserError
+from campaigns.register import parquet_files
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.headers import folded
+from campaigns.register.limits import MAX_LINE
 from campaigns.register.parsing import Typed
 from campaigns.register.quarantine import Rejects
+from campaigns.register.raw_lines import is_parquet, physical_lines
 from campaigns.register.reading import Columns, read
 from campaigns.settings.model import Settings
 
@@ -32,6 +36,9 @@ _UTC = ZoneInfo("UTC")
 _EXACT = pl.Decimal(18, 6)
 _MILLIONTHS = 1_000_000
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# A file is held in memory at once, in ten times its bytes. All quarters since 2000 are a million rows.
+MOST_BYTES = 64 << 20
+MOST_ROWS = 3_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +79,7 @@ class SeriesKind:
         del ledger  # the lake is all that changes
         if lake.seen(self.table, delivery.transaction):
             return Imported(file=delivery.name, kind=self.name, unchanged=True)
+        _refuse_large(delivery)
         rejects = Rejects(delivery, self.name)
         rows = read(delivery, self.columns, rejects)
         values = rejects.accepted(self._typed(rows.frame, rejects, settings.zone, now))
@@ -137,6 +145,25 @@ class SeriesKind:
             (pl.col("received") == pl.col("was")) & (pl.col("file") > pl.col("by"))
         )
         return new.join(known, on=keys, how="left").filter(pl.col("was").is_null() | later).drop("was", "by")
+
+
+def _refuse_large(delivery: Delivery) -> None:
+    """Raises `UserError` CON128. Lines that are too long do not count: each is refused by itself."""
+    if is_parquet(delivery):
+        is_large = parquet_files.count(delivery) > MOST_ROWS
+    else:
+        is_large = delivery.path.stat().st_size > MOST_BYTES and _bytes_of_lines(delivery) > MOST_BYTES
+    if is_large:
+        raise UserError(
+            "CON128",
+            f"{delivery.name} is larger than prices or temperatures of many years.",
+            hint="a file may have 64 MB, or 3 million rows of Parquet: split it by year",
+        )
+
+
+def _bytes_of_lines(delivery: Delivery) -> int:
+    with delivery.path.open("rb") as stream:
+        return sum(len(line) for line in physical_lines(stream) if len(line) <= MAX_LINE)
 
 
 def _minutes(starts: pl.Series) -> pl.Series:

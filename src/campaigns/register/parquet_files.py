@@ -22,12 +22,20 @@ def header(delivery: Delivery) -> list[str]:
     return names
 
 
+def count(delivery: Delivery) -> int:
+    """How many rows it says it has. Raises `UserError` REG011."""
+    try:
+        return _stated(delivery)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise _damaged(delivery) from None
+
+
 def read(delivery: Delivery) -> tuple[list[str], RawTable]:
     """The column names, and the cells as text (`c0`, `c1`, ... and `_line`, the row counted from 1)."""
     names = header(delivery)
     schema = _schema(delivery)
     try:
-        rows = pl.scan_parquet(delivery.path, glob=False).select(pl.len()).collect().item()
+        rows = _stated(delivery)
         if rows > MAX_ROWS:
             raise _damaged(delivery)
         frame = pl.read_parquet(delivery.path, glob=False)
@@ -45,7 +53,7 @@ def batches(delivery: Delivery, *, rows: int) -> Iterator[pl.DataFrame]:
     names, schema = header(delivery), _schema(delivery)
     line = 0
     try:
-        stated = pl.scan_parquet(delivery.path, glob=False).select(pl.len()).collect().item()
+        stated = _stated(delivery)
         for part in pl.scan_parquet(delivery.path, glob=False).collect_batches(
             chunk_size=rows, maintain_order=True
         ):
@@ -66,6 +74,11 @@ def _schema(delivery: Delivery) -> pl.Schema:
         return pl.scan_parquet(delivery.path, glob=False).collect_schema()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise _damaged(delivery) from None
+
+
+def _stated(delivery: Delivery) -> int:
+    rows: int = pl.scan_parquet(delivery.path, glob=False).select(pl.len()).collect().item()
+    return rows
 
 
 def _damaged(delivery: Delivery) -> UserError:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from campaigns.consumption.series import MOST_BYTES, MOST_ROWS
 from campaigns.lake import Lake
 from support.bad_files import imported, measured, refused_rows, zipped
 from support.effort import FACTOR
@@ -185,3 +187,26 @@ def test_memory_is_flat(tmp_path: Path, name: str) -> None:
     *found, megabytes = measured(tmp_path, zipped(tmp_path / "bad.zip", nonsense()), kind.name)
     assert found == [0, 0, "CON126"]
     assert megabytes < 700
+
+
+@pytest.mark.parametrize("name", ["spot_prices", "temperatures"])
+def test_a_file_of_far_too_many_prices_or_temperatures_is_refused(
+    lake: Lake, tmp_path: Path, name: str
+) -> None:
+    """Such a file is in memory as a whole."""
+    kind = KINDS[name]
+    text, table = tmp_path / "many.csv", tmp_path / "many.parquet"
+    with text.open("wb") as stream:
+        stream.write("\n".join([*kind.good, ""]).encode())
+        stream.writelines([b"x" * (1 << 20) + b"\n"] * 65)
+    assert text.stat().st_size > MOST_BYTES
+    (spared,) = imported(lake, text, as_kind=name)
+    assert (spared.refused, spared.accepted, spared.quarantined) == (None, 24, 65)  # each of them too long
+    with text.open("wb") as stream:
+        stream.write("\n".join([*kind.good, ""]).encode())
+        stream.writelines([b"x" * ((1 << 20) - 1) + b"\n"] * 65)
+    columns = kind.header.split(";")
+    pl.select(pl.repeat("1", MOST_ROWS + 1).alias(column) for column in columns).write_parquet(table)
+    for found in imported(lake, text, table, as_kind=name):
+        assert found.refused is not None
+        assert found.refused.code == "CON128"
