@@ -14,7 +14,7 @@ from campaigns.engine import Engine
 from campaigns.ledger import Ledger
 from campaigns.permissions import assuming, rules, state
 from campaigns.permissions.state import Words
-from campaigns.segments import choosing, consents, staleness
+from campaigns.segments import choosing, consents, scored, staleness
 from campaigns.segments.assumptions import Assumption, counted
 from campaigns.segments.model import Segment
 from campaigns.segments.resolving import Resolution, resolve
@@ -49,6 +49,7 @@ class Preview:
     data: Mapping[str, int] = field(default_factory=dict)  # kind of data: people who have not agreed to it
     assumption: Assumption | None = None
     stale: tuple[str, ...] = ()  # data are older than the file allows
+    scored: tuple[str, ...] = ()  # when each score was last published, in sentences
     earlier: tuple[int, ...] = ()  # members at the last snapshots, the newest first
 
     @property
@@ -104,6 +105,7 @@ class Preview:
         for period in found.periods:
             dates = f"{period.first.isoformat()} to {period.last.isoformat()}"
             yield f"{period.name}: {dates}, computed for {period.as_of.isoformat()}"
+        yield from self.scored
 
     def _conditions(self) -> Iterator[str]:
         found = self.resolution
@@ -213,6 +215,7 @@ def preview(
         with_purchase=_with_purchase(db, found),
         data=_without_consent(db, segment),
         assumption=Assumption(switches=switches, then=then) if then else None,
+        scored=tuple(scored.sentences(db, segment, as_of, settings.zone)),
         earlier=_earlier(db, segment),
         stale=_stale(db, segment, as_of),
     )

@@ -76,3 +76,9 @@ SELECT DISTINCT person_id
 FROM persons
 WHERE controller = $controller
     AND (kind IN ('minor', 'estate') OR birth_year >= $at - 19 OR deceased)
+
+-- name: last_score
+-- When a score was last published, and by which version of its model.
+SELECT max(scored_at) AS scored_at, arg_max(version, scored_at) AS version
+FROM scores
+WHERE controller = $controller AND score = $score AND scored_at < $until

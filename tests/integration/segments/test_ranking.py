@@ -179,6 +179,11 @@ def test_top_and_limit_by_a_score(desk: Desk) -> None:
     found = desk.preview(ranked, world)
     assert members(found) == [7, 8, 9]
     assert "the cut-off was 0.7: <5 of 9 people" in str(found)
+    assert "score churn: last said on 2026-11-23, version 3\n" in str(found)
+    late = {**world, "scores": [said(1, 0.9, days=15)]}
+    too_old = "last said on 2026-11-09, version 3, which is older than 14 days: unknown of everybody"
+    assert too_old in str(desk.preview(ranked, late))
+    assert "score churn: no model has said anything yet" in str(desk.preview(ranked, homes([None])))
     limit = "limit: {at_most: 2, lowest: {score: churn, not_older_than: 14 days}}"
     agreed = words(*(grant(n) for n in range(1, 11)))
     world["contact_points"] = [
