@@ -59,6 +59,39 @@ def test_every_segment_of_the_repository_has_examples(ours: Workspace) -> None:
     assert {path.stem for path in FILES} >= set(ours.segment_files.names())
 
 
+def test_changes_and_sequences(tmp_path: Path) -> None:
+    segment = segment_text(
+        """
+        has: site
+        where: [{metric: kwh_year, over: last 12 months, change_from: last full year, at_least: 20%}]
+        """,
+        "{did: quote_requested, then_did_not: contract_signed, within: 30 days}",
+    )
+    people = """
+        - name: a fifth more, and no contract
+          site: {kwh_year: {last full year: 10 MWh, last 12 months: 12000 kWh}}
+          did: {quote_requested: 31 days ago}
+          expect: in
+        - name: a contract on the last day
+          copy: a fifth more, and no contract
+          did: [{quote_requested: 40 days ago}, {contract_signed: 10 days ago}]
+          expect: out
+        - name: there is still time
+          copy: a fifth more, and no contract
+          did: {quote_requested: 30 days ago}
+          expect: out
+        - name: a bit less than a fifth
+          copy: a fifth more, and no contract
+          site: {kwh_year: {last 12 months: 11999 kWh}}
+          expect: out
+        - name: last year is not known
+          copy: a fifth more, and no contract
+          site: {kwh_year: {last full year: unknown}}
+          expect: out
+    """
+    assert [outcome.got for outcome in tried(tmp_path, segment, people)] == ["in", "out", "out", "out", "out"]
+
+
 def test_sites_contracts_and_metrics(tmp_path: Path) -> None:
     segment = segment_text(
         """
