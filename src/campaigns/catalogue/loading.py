@@ -23,7 +23,7 @@ from campaigns.catalogue.model import (
 )
 from campaigns.consumption.metrics import METRICS
 from campaigns.errors import Mistake, Mistakes
-from campaigns.settings.binding import bind, suggestion
+from campaigns.settings.binding import bind, plain, suggestion
 from campaigns.settings.documents import Mapping as MappingNode
 from campaigns.settings.documents import Mark, Node, parse, read
 from campaigns.settings.model import Settings
@@ -50,8 +50,7 @@ def load(settings: Settings, folder: Path | None = None) -> Catalogue:
     audience that does not exist, CAT007 a table that the relation has no rows in, CAT008 data that is of
     another category than the entry says.
     """
-    text = files("campaigns.catalogue").joinpath("default.yml").read_text(encoding="utf-8")
-    parts = [_bound(parse(text, name="default.yml"))]
+    parts = [_bound(parse(_packaged("default.yml"), name="default.yml"))]
     found: list[Mistake] = []
     for path in sorted(folder.glob("*.yml")) if folder else []:
         try:
@@ -64,6 +63,10 @@ def load(settings: Settings, folder: Path | None = None) -> Catalogue:
     if found:
         raise Mistakes(found)
     return catalogue
+
+
+def _packaged(name: str) -> str:
+    return files("campaigns.catalogue").joinpath(name).read_text(encoding="utf-8")
 
 
 def _bound(node: Node) -> _Part:
@@ -92,12 +95,13 @@ def _joined(parts: Sequence[_Part]) -> Catalogue:
 
 def _computed() -> dict[str, MetricEntry]:
     """Metrics of the consumption room. One that tells of presence has no column: no segment may use it."""
+    in_finnish = plain(parse(_packaged("metrics_fi.yml"), name="metrics_fi.yml"))
     return {
         name: MetricEntry(
             name=name,
             label=metric.label,
             description={
-                "fi": f"{metric.label['fi'].capitalize()}.",
+                "fi": in_finnish[name],
                 "en": f"{_sentence(metric.definition)}.",
             },
             category="consumption",

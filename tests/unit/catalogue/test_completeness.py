@@ -114,5 +114,7 @@ def test_labels_and_descriptions_are_there_in_both_languages(words: Catalogue) -
         for texts in (entry.label, entry.description):
             assert texts["fi"].strip() and texts["en"].strip(), entry.name
         assert entry.description["en"].rstrip().endswith("."), entry.name
+    for metric in words.metrics.values():
+        assert metric.description["fi"].rstrip(".").lower() != metric.label["fi"].lower(), metric.name
     for event in words.events.values():
         assert all(one.label["fi"] and one.label["en"] for one in event.properties.values())
