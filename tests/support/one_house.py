@@ -1,7 +1,8 @@
 """A workspace with one house whose every reading follows from the calendar: its picture never changes.
 
 HOUSE is person 1's since 10 November 2025, and was person 2's before. FLAT is in the register without
-readings, COTTAGE in the network company's register only; HEAT is a meter of district heat.
+readings, COTTAGE in the network company's register only; HEAT is a meter of district heat, ROOF one of
+panels, through which nothing is bought.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ QUARTERS_FROM = date(2026, 6, 15)
 GAP = midnight(date(2026, 2, 3)) + timedelta(hours=4)  # two hours long
 ESTIMATED = date(2026, 4, 20)
 HEAT = 4_000_000_000_001
+ROOF = 643007500000003008
 THEIRS = "sahkoverkko"
 
 
@@ -44,6 +46,7 @@ def workspace(root: Path) -> Workspace:
     readings += [_row(start, 15) for start in starts(QUARTERS_FROM, LAST, 15)]
     sunny = [start for start in starts(date(2026, 5, 1), date(2026, 8, 31), 60) if 11 <= start.hour < 13]
     readings += [Row(start=start, wh=700, kind="BN02") for start in sunny if start < midnight(QUARTERS_FROM)]
+    readings += [Row(start=start, wh=700, kind="BN02", gsrn=ROOF) for start in starts(LAST, LAST, 60)]
     temperatures = [(start, celsius(start.astimezone(ZONE).date())) for start in starts(FIRST, LAST, 60)]
     prices = [(start, 4 + start.astimezone(ZONE).hour % 12) for start in starts(FIRST, LAST, 60)]
     files = {
@@ -86,8 +89,9 @@ def _register(parts: Any) -> None:
     }
     flat = {"metering_point_id": FLAT, "gsrn": FLAT, "site_id": 1002, "energy": "electricity"}
     heat = {"metering_point_id": HEAT, "site_id": 1002, "energy": "district_heat"}
+    roof = {**flat, "metering_point_id": ROOF, "gsrn": ROOF}
     theirs = {**flat, "metering_point_id": COTTAGE, "gsrn": COTTAGE, "controller": THEIRS}
-    world.upsert(parts, "metering_points", [house, flat, heat, theirs])
+    world.upsert(parts, "metering_points", [house, flat, heat, roof, theirs])
     mine = {"metering_point_id": HOUSE, "start_date": MOVED}
     before = {"metering_point_id": HOUSE, "start_date": FIRST, "end_date": MOVED - timedelta(days=1)}
     contracts = [

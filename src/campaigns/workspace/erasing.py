@@ -113,7 +113,7 @@ def begun(workspace: Workspace, person: str, controller: str) -> Request | None:
 
     if not person.isdigit():
         return None
-    owner = controller or workspace.settings.default_controller
+    owner = workspace.controller(controller)
     with workspace.ledger.read() as connection:
         found = rights_requests.waiting(connection, owner, int(person), "erase")
     return found if found is not None and found.details.get("begun") else None

@@ -39,12 +39,13 @@ def record(
     """Record what a person said; the positions from which it holds.
 
     With `everywhere` it names no company and holds in each register. An address that nobody has keeps a
-    refusal for whoever appears with it. Raises `NotFound` USE006, `UserError` USE007, PRM001 to PRM011.
+    refusal for whoever appears with it. Raises `NotFound` USE006, `UserError` USE007, USE013, PRM001 to
+    PRM011.
     """
     from campaigns.ledger import audit
     from campaigns.permissions import recording
 
-    registers = list(workspace.settings.controllers) if everywhere else [_register(workspace, controller)]
+    registers = list(workspace.settings.controllers) if everywhere else [workspace.controller(controller)]
     _check_words(workspace, said, registers)
     people, addresses = _owners(workspace, person, registers)
     now = workspace.now()
@@ -82,16 +83,6 @@ def record(
                 details={"position": positions[-1]},
             )
     return positions
-
-
-def _register(workspace: Workspace, name: str) -> str:
-    """Raises `UserError` PRM011 for a company that there is not."""
-    from campaigns.settings.binding import suggestion
-
-    known = workspace.settings.controllers
-    if name and name not in known:
-        raise UserError("PRM011", f"`{name}` is no controller of ours.", hint=suggestion(name, known))
-    return name or workspace.settings.default_controller
 
 
 def _check_words(workspace: Workspace, said: Said, registers: Sequence[str]) -> None:

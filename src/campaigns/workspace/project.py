@@ -183,14 +183,24 @@ class Workspace:
         with self.lake.snapshot() as snapshot, connect(snapshot, **options) as db:
             yield db
 
+    def controller(self, name: str = "") -> str:
+        """The one of that name, or that of campaigns.yml. Raises `UserError` USE013 when there is none."""
+        from campaigns.settings.binding import suggestion
+
+        known = self.settings.controllers
+        if name and name not in known:
+            raise UserError("USE013", f"`{name}` is no controller of ours.", hint=suggestion(name, known))
+        return name or self.settings.default_controller
+
     def person(self, text: str, controller: str = "") -> tuple[str, int]:
         """The one person that `text` means: an id, e-mail, phone or customer number.
 
-        Raises `NotFound` USE006 when there is nobody, `UserError` USE007 when there are several.
+        Raises `NotFound` USE006 when there is nobody, `UserError` USE007 when there are several, USE013 when
+        there is no such controller.
         """
         from campaigns.register import people
 
-        wanted = controller or self.settings.default_controller
+        wanted = self.controller(controller)
         with self.lake.snapshot() as snapshot:
             found = sorted({key for key in people.find(snapshot, text) if key[0] == wanted})
         if not found:

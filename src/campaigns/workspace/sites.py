@@ -52,7 +52,7 @@ def show(
 
     Raises:
         UserError: SIT001 no number or a wrong check digit, SIT003 another register has it, SIT004 there are
-            no readings.
+            no readings, SIT006 it only feeds in, USE013 there is no such controller.
         NotFound: SIT002 no register has it.
     """
     from campaigns.consumption.calendar import EPOCH
@@ -60,7 +60,7 @@ def show(
     from campaigns.engine import connect
     from campaigns.reports.site import HEAT, Site, long_metrics
 
-    owner = _register(workspace, controller)
+    owner = workspace.controller(controller)
     day = min(as_of or date.max, workspace.today() - timedelta(days=1))
     with workspace.lake.snapshot() as snapshot, connect(snapshot) as db:
         point = _find(workspace, db, text, owner)
@@ -84,15 +84,6 @@ def show(
 
 def _key(owner: str, point: int) -> dict[str, object]:
     return {"controller": owner, "point": point}
-
-
-def _register(workspace: Workspace, name: str) -> str:
-    from campaigns.settings.binding import suggestion
-
-    known = workspace.settings.controllers
-    if name and name not in known:
-        raise UserError("SIT006", f"`{name}` is no controller of ours.", hint=suggestion(name, known))
-    return name or workspace.settings.default_controller
 
 
 def _find(workspace: Workspace, db: Engine, text: str, owner: str) -> int:
@@ -164,7 +155,7 @@ def _readings(
     *,
     is_heat: bool,
 ) -> dict[str, pl.DataFrame]:
-    """Its days, hours and months. Raises `UserError` SIT004 when there are none."""
+    """Its days, hours and months. Raises `UserError` SIT004 without readings, SIT006 without import."""
     import polars as pl
 
     from campaigns.consumption import one_point
@@ -178,6 +169,12 @@ def _readings(
     if is_heat:
         days = raw.join(celsius, on="local_date", how="left", maintain_order="left")
         return {"days": days, "hours": pl.DataFrame(), "months": one_point.heat_months(days, celsius)}
+    if raw.filter(direction="import").is_empty():
+        raise UserError(
+            "SIT006",
+            "this metering point only feeds in: nothing is bought through it.",
+            hint="look at the metering point of the same site that buys",
+        )
     prices = snapshot.frame("prices").filter(pl.col("controller") == owner)
     days = one_point.days(raw, celsius, prices, settings)
     return {

@@ -25,7 +25,7 @@ def members(workspace: Workspace, name: str, *, controller: str = "") -> list[di
     from campaigns.register import lists, people
     from campaigns.settings.binding import suggestion
 
-    owner = controller or workspace.settings.default_controller
+    owner = workspace.controller(controller)
     today = workspace.today()
     with workspace.lake.snapshot() as snapshot:
         entries = lists.entries(snapshot, owner, name, today)

@@ -130,7 +130,7 @@ def test_a_word_that_names_no_company_holds_in_both_registers(bureau: Bureau, ty
         (f"{CONSENT} --evidence call --language xx", "PRM011"),
         (f"{CONSENT} --evidence call --notice 1999-01-01", "PRM011"),
         (f"{CONSENT} --evidence call --source nowhere", "PRM011"),
-        ("ban_all --controller nobody", "PRM011"),
+        ("ban_all --controller nobody", "USE013"),
         ("cookie_consent --about all --evidence banner", "PRM006"),
         ("consent --channel ad_audience --purpose online_advertising --about x --evidence f", "PRM006"),
         ("erased", "PRM001"),

@@ -24,7 +24,7 @@ from campaigns.rights import access
 from campaigns.workspace import sites
 from campaigns.workspace.project import Workspace
 from support import one_house
-from support.one_house import FLAT, HEAT, HOUSE, LAST, MOVED
+from support.one_house import FLAT, HEAT, HOUSE, LAST, MOVED, ROOF
 from support.readings import COTTAGE, ZONE
 from support.terminal import Terminal
 
@@ -217,6 +217,7 @@ def test_what_the_holder_permits_stands_at_the_top(house: Site) -> None:
         ("643007500000999998", "SIT002"),
         (str(COTTAGE), "SIT003"),
         (str(FLAT), "SIT004"),
+        (str(ROOF), "SIT006"),
     ],
 )
 def test_each_wrong_thing_is_one_clear_line(ws: Workspace, text: str, code: str) -> None:
@@ -232,7 +233,7 @@ def test_another_register_is_looked_into_only_by_name(ws: Workspace) -> None:
         sites.show(ws, str(COTTAGE), controller=one_house.THEIRS)
     with pytest.raises(NotFound, match="SIT002"):
         sites.show(ws, "123")
-    with pytest.raises(UserError, match="SIT006"):
+    with pytest.raises(UserError, match="USE013"):
         sites.show(ws, str(HOUSE), controller="sahkoverko")
 
 
