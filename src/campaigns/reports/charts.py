@@ -66,5 +66,10 @@ def save(chart: TopLevelMixin, path: Path) -> Path:
         path.chmod(0o600)
         chart.save(path, scale_factor=_SCALE if path.suffix == ".png" else 1)
     except OSError as error:
-        raise UserError("PLT003", f"the chart cannot be written: {error.strerror}.", file=path) from None
+        raise UserError(
+            "PLT003",
+            f"the chart cannot be written: {error.strerror}.",
+            file=path,
+            hint="name a file in a folder that you may write to",
+        ) from None
     return path

@@ -116,7 +116,7 @@ class Site:
     def save(self, chart: alt.TopLevelMixin, path: Path | str) -> Path:
         """Draw a chart into a PNG or SVG file, without a browser and readable by its owner only.
 
-        Raises `UserError` CHA… as `reports.charts.save`.
+        Raises `UserError` PLT001 to PLT003 as `reports.charts.save`.
         """
         from campaigns.reports import charts
 
