@@ -71,7 +71,7 @@ def words(ledger: Ledger, cache_dir: Path | None = None) -> Words:
             cached, new = None, read(ledger, connection, sa.true())
         suppressed = suppressions.frame(connection)
     frame = new if cached is None else pl.concat([cached, new])
-    if len(new) >= REWRITE or (cached is None and _files(folder, ledger)):  # too old, or it names the erased
+    if len(new) >= REWRITE or (cached is None and _of_ledger(folder, ledger)):  # old, or it names the erased
         _store(folder, ledger, position, frame)
     return Words(position=position, frame=frame, suppressions=suppressed)
 
@@ -129,6 +129,11 @@ def _files(folder: Path, ledger: Ledger) -> dict[int, Path]:
     return {int(match.group(1)): path for match, path in found if match}
 
 
+def _of_ledger(folder: Path, ledger: Ledger) -> list[Path]:
+    """Every cache file of this ledger, those of earlier forms too: nothing of the erased may lie about."""
+    return list(folder.glob(f"permission_words_*_{ledger.identity}_*.parquet"))
+
+
 def _load(folder: Path, ledger: Ledger, position: int) -> pl.DataFrame | None:
     """The newest cache file that is not ahead of the ledger (one restored from a backup is behind it)."""
     for at, path in sorted(_files(folder, ledger).items(), reverse=True):
@@ -151,6 +156,6 @@ def _store(folder: Path, ledger: Ledger, position: int, frame: pl.DataFrame) -> 
     frame.write_parquet(temporary, compression="lz4")
     temporary.chmod(0o600)
     temporary.replace(path)
-    for other in _files(folder, ledger).values():
+    for other in _of_ledger(folder, ledger):
         if other != path:
             other.unlink(missing_ok=True)

@@ -78,6 +78,13 @@ def test_a_damaged_or_lost_cache_is_made_again(cached: Ledger, damage: bytes | N
     assert len(state.words(cached).frame) == 3
 
 
+def test_a_cache_of_an_earlier_form_does_not_stay(cached: Ledger) -> None:
+    (path,) = _cached(cached)
+    path.rename(path.with_name(path.name.replace(f"_{state.FORM}_", "_0_")))
+    assert len(state.words(cached).frame) == 3
+    assert _cached(cached) == [path]
+
+
 def test_a_cache_that_is_ahead_of_a_restored_ledger_is_not_used(cached: Ledger, tmp_path: Path) -> None:
     (path,) = _cached(cached)
     ahead = path.with_name(path.name.replace("_3.", "_9."))
