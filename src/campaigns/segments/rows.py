@@ -154,7 +154,11 @@ class Rows:
                 *(sql.named(_value(one, guarded=guarded), one.column) for one in self.needed),
             )
             .from_(sql.table(running), copy=False)
-            .join(points, on=[self._mine(points), _same("metering_point_id", points, running)], copy=False)
+            .join(
+                sql.table(points),
+                on=[self._mine(points), _same("metering_point_id", points, running)],
+                copy=False,
+            )
         )
         for period in dict.fromkeys(one.source for one in self.needed):
             measured = exp.to_table(self._measured(period)).as_(period, copy=False)
@@ -162,7 +166,7 @@ class Rows:
             query = query.join(measured, on=on, join_type="left", copy=False)
         if guarded:
             on = _same("person_id", HOURLY_CONSENTS, running)
-            query = query.join(HOURLY_CONSENTS, on=on, join_type="left", copy=False)
+            query = query.join(sql.table(HOURLY_CONSENTS), on=on, join_type="left", copy=False)
         return self.steps.add(name, query, "where those contracts are, and what was measured there")
 
     def _sites(
@@ -178,7 +182,7 @@ class Rows:
         )
         if fields:
             query = query.join(
-                "sites", on=[self._mine("sites"), _same("site_id", "sites", source)], copy=False
+                sql.table("sites"), on=[self._mine("sites"), _same("site_id", "sites", source)], copy=False
             )
         return query.group_by(
             *(key.copy() for key in named), *(column(one.column, "sites") for one in fields), copy=False
@@ -192,7 +196,7 @@ class Rows:
             query = (
                 sql.select(column("person_id", "roles"), *(column(key, held) for key in kept))
                 .from_(self._roles_of_people().subquery("roles", copy=False), copy=False)
-                .join(held, on=[_same("company_id", held, "roles")], copy=False)
+                .join(sql.table(held), on=[_same("company_id", held, "roles")], copy=False)
             )
             self.steps.add(name, query, "where the companies of people have contracts")
         return name
@@ -215,7 +219,7 @@ class Rows:
             )
             .from_(sql.table("roles"), copy=False)
             .join(
-                "companies",
+                sql.table("companies"),
                 on=[self._mine("companies"), _same("company_id", "companies", "roles")],
                 copy=False,
             )
@@ -245,7 +249,9 @@ class Rows:
             query = query.where(sql.negated(sql.is_null(column("person_id", "contracts"))), copy=False)
         if "site" in path:
             same = _same("metering_point_id", "metering_points", "contracts")
-            query = query.join("metering_points", on=[self._mine("metering_points"), same], copy=False)
+            query = query.join(
+                sql.table("metering_points"), on=[self._mine("metering_points"), same], copy=False
+            )
         return query
 
     def _fields(self, fields: Iterable[FieldEntry], table: str) -> list[exp.Expr]:

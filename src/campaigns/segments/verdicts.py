@@ -129,7 +129,7 @@ def of_event(condition: EventCondition, chain: Chain, rows: Rows, zone: ZoneInfo
         agreed = sql.in_query(chain.column("person_id"), consents)
         verdict = exp.Case().when(agreed, verdict, copy=False)
         times = exp.Case().when(agreed.copy(), times, copy=False)
-    found = query.group_by("person_id", copy=False)
+    found = query.group_by(sql.column("person_id"), copy=False)
     return Step(verdict=verdict, found=found, using=("person_id",), value=times)
 
 
@@ -194,7 +194,7 @@ def of_related(
         sql.select(*link)
         .from_(sql.table(inner.last, inner.rows), copy=False)
         .where(*(sql.not_false(one.copy()) for one in verdicts), copy=False)
-        .group_by(*link, copy=False)
+        .group_by(*map(sql.column, link), copy=False)
     )
     missing = sql.is_null(sql.column("person_id", "found"))
     if condition.least == 1:

@@ -46,7 +46,7 @@ def _by_person(
         copy=False,
     )
     times = exp.Coalesce(this=sql.column("times", "found"), expressions=[sql.literal(0)])
-    return query.group_by("person_id", copy=False), times
+    return query.group_by(sql.column("person_id"), copy=False), times
 
 
 def _of_mailing(condition: MessageCondition, rows: Rows) -> list[exp.Expr]:
@@ -75,7 +75,7 @@ def of_list(condition: ListCondition, rows: Rows) -> Step:
             added,
             copy=False,
         )
-        .group_by("person_id", copy=False)
+        .group_by(sql.column("person_id"), copy=False)
     )
     missing = sql.is_null(sql.column("delete_on", "found"))
     return Step(

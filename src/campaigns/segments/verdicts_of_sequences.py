@@ -34,7 +34,7 @@ def of_sequence(condition: SequenceCondition, name: str, chain: Chain, rows: Row
         sql.select(column("person_id", first))
         .select(*(sql.named(sql.bool_or(one), flag) for flag, one in flags.items()), copy=False)
         .from_(sql.table(first), copy=False)
-        .join(then, on=_follows(first, then), join_type="left", copy=False)
+        .join(sql.table(then), on=_follows(first, then), join_type="left", copy=False)
         .group_by(column("person_id", first), copy=False)
     )
     if chain.values:
