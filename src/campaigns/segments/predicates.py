@@ -105,4 +105,3 @@ def fitting(kind: str) -> list[str]:
 def predicate(column: exp.Expr, tests: Sequence[Test], as_of: date) -> exp.Expr:
     """All tests of a condition on one column; `as_of` gives dates their meaning."""
     return sql.all_of([OPERATORS[test.name].build(column.copy(), test.value, as_of) for test in tests])
-
