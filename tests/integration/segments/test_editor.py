@@ -1,4 +1,4 @@
-"""What an editor offers and marks while a segment is written: the real language server, the committed schema."""
+"""What an editor offers and marks while a segment is written: the real server, the committed schema."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from support.segments import THEIRS, TODAY, library, show
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 # Shrinking a world takes minutes.
 QUICK = examples(30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-SENSELESS = {"SEG024", "SEG041", "SEG042", "SEG047", "SEG073"}  # what the checker may find in drawn conditions
+SENSELESS = {"SEG024", "SEG041", "SEG042", "SEG047", "SEG073"}  # what may be found in drawn conditions
 SIMPLE = {"title": "x", "purpose": "energy_offers", "audience": "everyone", "channels": ["email"]}
 
 
