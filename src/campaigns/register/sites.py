@@ -49,7 +49,9 @@ COLUMNS = Columns(
     identity=("source_id", "gsrn"),
     words={"energy": ENERGIES, "building_type": BUILDINGS, "heating": HEATINGS},
 )
-_SITE = ("site_id", "number", "address", "postal_code", "building_type", "building_year", "heating", "area_m2")
+_SITE = (
+    "site_id", "number", "address", "postal_code", "building_type", "building_year", "heating", "area_m2",
+)  # fmt: skip
 
 
 class Sites:

@@ -1,7 +1,7 @@
 """Which legal basis carries each purpose of the notice.
 
-Section 3 of the notice names contract, legitimate interest, legal obligation and consent. Electronic marketing
-rests on consent, letters and calls on interest.
+Section 3 of the notice names contract, legitimate interest, legal obligation and consent. Electronic
+marketing rests on consent, letters and calls on interest.
 """
 
 from __future__ import annotations

@@ -88,9 +88,7 @@ def check(lake: MemoryLake, shown: Shown) -> None:
 
 
 def test_hours_and_days_of_a_quarter_of_a_year(tmp_path: Path) -> None:
-    shown = {
-        hour: (5_000 + hour) ** 2 for hour in range(-4000, 700) if hour
-    }  # spring and autumn, one gap
+    shown = {hour: (5_000 + hour) ** 2 for hour in range(-4000, 700) if hour}  # spring and autumn, one gap
     lake, done = loaded(tmp_path, file(shown))
     assert (done.rows, done.accepted, done.quarantined) == (4699, 4699, 0)
     check(lake, shown)
