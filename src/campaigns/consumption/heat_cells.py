@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
 import polars as pl
 
+from campaigns.consumption.named_cells import NUMBER, NamedCells, refuse
 from campaigns.consumption.starts import ZONES, Starts
 from campaigns.lake.heat_tables import REGISTERS
 from campaigns.register.deliveries import Delivery
@@ -16,7 +15,6 @@ from campaigns.register.headers import Columns
 from campaigns.register.ids import heat_point_ids
 from campaigns.register.quarantine import Rejects
 
-_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
 _EXACT = pl.Decimal(38, 9)
 _MOST = 10**17  # of a register, so that sums and differences fit
 _UNITS = {"wh": 1_000_000_000, "kwh": 1_000_000, "mwh": 1_000}  # 1e-9 of them in a Wh
@@ -35,8 +33,7 @@ class HeatCells:
 
     def __init__(self, delivery: Delivery, *, latest: datetime) -> None:
         self._controller = delivery.source.controller
-        self._defaults = delivery.source.defaults
-        self._values = {name: _folded(words) for name, words in delivery.source.values.items()}
+        self._cells = NamedCells(delivery)
         self._latest = int(latest.timestamp())
         self._starts = Starts()
 
@@ -47,7 +44,7 @@ class HeatCells:
 
     def typed(self, cells: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
         """`metering_point_id`, `at` (hours since 1970, UTC) and the registers."""
-        given = cells.select("_line", "_text", *(self._column(cells, name) for name in self.columns.names))
+        given = self._cells.columns(cells, self.columns.names)
         per_wh = given["unit"].str.to_lowercase().replace_strict(_UNITS, default=None, return_dtype=pl.Int64)
         seconds = self._seconds(given)
         energy = _whole(given["energy"], per_wh)
@@ -88,8 +85,7 @@ class HeatCells:
         for column, code, wrong, message in faults:
             wrong = wrong.fill_null(value=False)
             bad = bad | wrong
-            if wrong.any():
-                _refuse(given.filter(wrong), column, code, message, rejects)
+            refuse(given.filter(wrong), code, message, column, rejects)
         typed = pl.DataFrame(
             {
                 "metering_point_id": heat_point_ids(self._controller, given["site"]),
@@ -101,15 +97,6 @@ class HeatCells:
         return typed.select(
             pl.col(name).cast(pl.Int64) for name in ("metering_point_id", "at", *REGISTERS)
         ).filter(~bad)
-
-    def _column(self, cells: pl.DataFrame, name: str) -> pl.Series:
-        default = self._defaults.get(name, "")
-        if name not in cells.columns:
-            return pl.repeat(default, len(cells), dtype=pl.String, eager=True).alias(name)
-        text = cells[name].fill_null("").str.strip_chars()
-        if words := self._values.get(name):
-            text = text.str.to_lowercase().replace_strict(words, default=text, return_dtype=pl.String)
-        return pl.select(pl.when(text != "").then(text).otherwise(pl.lit(default)).alias(name)).to_series()
 
     def _seconds(self, given: pl.DataFrame) -> pl.Series:
         """UTC seconds; a local hour that comes twice in autumn is the earlier one the first time."""
@@ -127,7 +114,7 @@ class HeatCells:
 def _whole(texts: pl.Series, unit: int | pl.Series) -> pl.Series:
     """Numbers in 1e-9 of theirs, divided by `unit`, halves up; NULL for what is no number or too large."""
     plain = texts.str.replace(",", ".", literal=True)
-    number = pl.select(pl.when(plain.str.contains(_NUMBER)).then(plain)).to_series()
+    number = pl.select(pl.when(plain.str.contains(NUMBER)).then(plain)).to_series()
     exact = number.cast(_EXACT, strict=False).to_physical()
     small = (
         pl.select(pl.when(exact.cast(pl.Int128).abs() < 9 * 10**18).then(exact)).to_series().cast(pl.Int64)
@@ -138,15 +125,3 @@ def _whole(texts: pl.Series, unit: int | pl.Series) -> pl.Series:
 
 def _fits(whole: pl.Series) -> pl.Series:
     return whole.is_between(0, _MOST).fill_null(value=False)
-
-
-def _refuse(rows: pl.DataFrame, column: str, code: str, message: str, rejects: Rejects) -> None:
-    rejects.add_frame(
-        rows.select(
-            line="_line", reason=pl.lit(code), message=pl.lit(message), column=pl.lit(column), text="_text"
-        )
-    )
-
-
-def _folded(words: Mapping[str, str]) -> dict[str, str]:
-    return {unicodedata.normalize("NFC", theirs).strip().lower(): ours for theirs, ours in words.items()}

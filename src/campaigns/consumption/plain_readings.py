@@ -6,7 +6,6 @@ of the `zone` that stands beside them; `unit` and `resolution` are stated too, b
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.consumption import interval_files
+from campaigns.consumption.named_cells import NUMBER, NamedCells, refuse
 from campaigns.consumption.readings import QUANTITY
 from campaigns.consumption.starts import ZONES, Starts
 from campaigns.errors import UserError
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _RESOLUTIONS = {"pt15m": "PT15M", "15": "PT15M", "pt1h": "PT1H", "pt60m": "PT1H", "60": "PT1H"}
 _DIRECTIONS = {"import": "import", "export": "export"}
 _UNITS = {"wh": -3, "kwh": 0, "mwh": 3}  # powers of ten of a kWh
-_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"  # programs write floats as 1e-05
 _COLUMNS = Columns(
     required=("start", "quantity", "resolution", "unit"),
     optional=("gsrn", "site", "zone", "direction", "quality"),
@@ -82,14 +81,13 @@ class _Preparation:
 
     def __init__(self, delivery: Delivery, lake: Writer) -> None:
         self._controller = delivery.source.controller
-        self._defaults = delivery.source.defaults
-        self._values = {name: _folded(words) for name, words in delivery.source.values.items()}
+        self._cells = NamedCells(delivery)
         self._points = _points_of_sites(lake, self._controller)
         self._starts = Starts()
 
     def cells(self, cells: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
         """COLUMNS of Datahub as text, of the rows that say what they must."""
-        given = cells.select("_line", "_text", *(self._column(cells, name) for name in _COLUMNS.names))
+        given = self._cells.columns(cells, _COLUMNS.names)
         known = given.with_columns(
             self._gsrn(given),
             resolution=_word("resolution", _RESOLUTIONS),
@@ -113,16 +111,6 @@ class _Preparation:
             .then("quality")
             .otherwise(pl.when(pl.col("quantity") == "").then(pl.lit("MISSING")).otherwise(pl.lit("OK"))),
         )
-
-    def _column(self, cells: pl.DataFrame, name: str) -> pl.Series:
-        """One of our columns: the source's words made ours, then its default where there is nothing."""
-        default = self._defaults.get(name, "")
-        if name not in cells.columns:
-            return pl.repeat(default, len(cells), dtype=pl.String, eager=True).alias(name)
-        text = cells[name].fill_null("").str.strip_chars()
-        if words := self._values.get(name):
-            text = text.str.to_lowercase().replace_strict(words, default=text, return_dtype=pl.String)
-        return pl.select(pl.when(text != "").then(text).otherwise(pl.lit(default)).alias(name)).to_series()
 
     def _gsrn(self, given: pl.DataFrame) -> pl.Series:
         """The GSRN that a row states, else that of its site, else nothing."""
@@ -161,18 +149,8 @@ def _without_faults(known: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
             "`resolution` must be PT15M, PT1H, 15 or 60.",
         ),
     ):
-        wrong = known.filter(condition)
         bad = bad | condition
-        if not wrong.is_empty():
-            rejects.add_frame(
-                wrong.select(
-                    line="_line",
-                    reason=pl.lit(code),
-                    message=pl.lit(message),
-                    column=pl.lit(column),
-                    text="_text",
-                )
-            )
+        refuse(known.filter(condition), code, message, column, rejects)
     return known.filter(~bad)
 
 
@@ -184,7 +162,7 @@ def _word(column: str, words: Mapping[str, str]) -> pl.Expr:
 def _in_kwh() -> pl.Expr:
     """The quantity as a number of kWh; what is none is no number afterwards either, and is refused."""
     text = pl.col("quantity").str.replace(",", ".", literal=True)
-    number = pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Decimal(30, 12), strict=False)
+    number = pl.when(text.str.contains(NUMBER)).then(text).cast(pl.Decimal(30, 12), strict=False)
     thousand = pl.lit(1000).cast(pl.Decimal(5, 0))
     scaled = (
         pl.when(pl.col("power") < 0)
@@ -196,7 +174,3 @@ def _in_kwh() -> pl.Expr:
     plain = scaled.cast(QUANTITY, strict=False).cast(pl.String)
     wrong = pl.when(pl.col("quantity") != "").then(pl.lit("?")).otherwise(pl.lit(""))
     return pl.coalesce(plain, wrong).alias("quantity")
-
-
-def _folded(words: Mapping[str, str]) -> dict[str, str]:
-    return {unicodedata.normalize("NFC", theirs).strip().lower(): ours for theirs, ours in words.items()}

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import polars as pl
 
+from campaigns.consumption.named_cells import refuse
 from campaigns.consumption.reading_fast import Layout
 from campaigns.consumption.readings import COLUMNS, QUANTITY, Decoder, Readings
 from campaigns.register.csv_exact import split
@@ -63,20 +64,8 @@ def decode(cells: pl.DataFrame, decoder: Decoder, rejects: Rejects) -> Readings:
     good = ~faults[0].rows
     for fault in faults:
         good &= ~fault.rows
-        _refuse(cells.filter(pl.Series(fault.rows)), fault.code, fault.message, fault.column, rejects)
+        refuse(cells.filter(pl.Series(fault.rows)), fault.code, fault.message, fault.column, rejects)
     return readings.where(good)
-
-
-def _refuse(rows: pl.DataFrame, code: str, message: str, column: str, rejects: Rejects) -> None:
-    rejects.add_frame(
-        rows.select(
-            pl.col("_line").alias("line"),
-            pl.lit(code).alias("reason"),
-            pl.lit(message).alias("message"),
-            pl.lit(column).alias("column"),
-            pl.col("_text").alias("text"),
-        )
-    )
 
 
 def _blocks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
@@ -133,7 +122,7 @@ def _cells(frame: pl.DataFrame, layout: Layout, rejects: Rejects) -> pl.DataFram
     for code, condition, message in _line_faults(layout):
         bad = rest.filter(condition)
         if not bad.is_empty():
-            _refuse(bad, code, message, "", rejects)
+            refuse(bad, code, message, "", rejects)
             rest = rest.filter(~condition)
     cells = pl.col("_text").str.split_exact(layout.delimiter, len(layout.names) - 1)
     named = cells.struct.rename_fields(list(layout.names)).alias("cells")
@@ -146,7 +135,7 @@ def _quoted(lines: pl.DataFrame, layout: Layout, rejects: Rejects) -> pl.DataFra
     found = [split(text, layout.delimiter) for text in lines["_text"]]
     whole = pl.Series([cells is not None and len(cells) == len(layout.names) for cells in found])
     message = f"the line must have {len(layout.names)} cells, each quoted whole or not at all."
-    _refuse(lines.filter(~whole), "CON118", message, "", rejects)
+    refuse(lines.filter(~whole), "CON118", message, "", rejects)
     kept = [cells for cells, is_whole in zip(found, whole, strict=True) if cells and is_whole]
     texts = pl.DataFrame(kept, schema=dict.fromkeys(layout.names, pl.String), orient="row")
     return pl.concat([lines.filter(whole).select("_line", "_text"), texts], how="horizontal")
