@@ -10,6 +10,7 @@ import polars as pl
 
 from campaigns.consumption.calendar import Integers, LocalDays
 from campaigns.consumption.days import QUARTER_GRID, Days
+from campaigns.consumption.shapes import within
 from campaigns.lake.schemas import DAY_FACTS
 
 PARTS_OF_DAY = (0, 6, 10, 16, 21, 24)  # local hours; the names wh_00_06 ... say the same
@@ -60,7 +61,7 @@ def _facts(
         "wh_max": by_hour.max(axis=1),
         "peak_hour": hours[a_clock_hour][highest],
         **{
-            f"wh_{first:02}_{last:02}": by_hour[:, _within(hours[a_clock_hour], first, last)].sum(axis=1)
+            f"wh_{first:02}_{last:02}": by_hour[:, within(hours[a_clock_hour], first, last)].sum(axis=1)
             for first, last in pairwise(PARTS_OF_DAY)
         },
     }
@@ -74,8 +75,3 @@ def _ends(values: npt.NDArray[np.int32], present: npt.NDArray[np.bool_]) -> tupl
     return np.where(present, values, limits.max).min(axis=1), np.where(present, values, limits.min).max(
         axis=1
     )
-
-
-def _within(hours: Integers, first: int, last: int) -> slice:
-    """The clock hours from `first` to before `last`; they stand together, whatever the clock did."""
-    return slice(int(np.searchsorted(hours, first)), int(np.searchsorted(hours, last)))

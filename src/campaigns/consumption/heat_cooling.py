@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption.inputs import SQL, Inputs
+from campaigns.consumption.inputs import SQL, Inputs, months_of
 from campaigns.lake.schemas import METRIC_COLUMNS
 
 if TYPE_CHECKING:
@@ -45,5 +45,4 @@ def with_cooling(
 
 def files(snapshot: Snapshot, first: date, last: date) -> list[str]:
     """The names of the files with the heat days of these months; their bytes never change."""
-    within = (f"month={first:%Y-%m}", f"month={last:%Y-%m}")
-    return [path.name for path in snapshot.paths("heat_days") if within[0] <= path.parent.name <= within[1]]
+    return [path.name for path in months_of(snapshot.paths("heat_days"), first, last)]

@@ -44,8 +44,8 @@ def version() -> str:
     """Changes with the code that adds up."""
     here = Path(__file__)
     made_by = (
-        "sums.py", "summands.py", "month_sums.py", "month_facts.py", "period_sums.py", "quantiles.py",
-        "period_metrics.py",
+        "sums.py", "summands.py", "month_sums.py", "month_facts.py", "periods.py", "period_sums.py",
+        "quantiles.py", "heat_cooling.py", "period_metrics.py",
     )  # fmt: skip
     return hashlib.sha256(b"".join(here.with_name(name).read_bytes() for name in made_by)).hexdigest()[:12]
 

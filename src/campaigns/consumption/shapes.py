@@ -31,7 +31,7 @@ def shape_facts(wh: Hours, clock: Clock) -> dict[str, npt.NDArray[np.integer]]:
         "plateau_hours": _count(_plateau_hours(wh, above >= PLATEAU_WH)),
         **{name: _count((steps >= low) & (steps < high)) for name, (low, high) in STEPS_WH.items()},
         "night_max": wh[np.isin(clock, NIGHT)].max(axis=0),
-        "evening_block": _has_stove(above[_within(clock, 16, 22)]).astype(np.int8),
+        "evening_block": _has_stove(above[within(clock, 16, 22)]).astype(np.int8),
         "relay_hours": _relay_hours(steps, clock),
         "morning_block": _has_morning_block(wh, clock).astype(np.int8),
     }
@@ -49,7 +49,7 @@ def _median(wh: Hours) -> Hours:
     return middle.astype(np.int32)
 
 
-def _within(clock: Clock, first: int, last: int) -> slice:
+def within(clock: Clock, first: int, last: int) -> slice:
     """The hours from `first` to before `last`; they stand together, whatever the clock did."""
     return slice(int(np.searchsorted(clock, first)), int(np.searchsorted(clock, last)))
 
@@ -92,9 +92,9 @@ def _relay_hours(steps: Hours, clock: Clock) -> npt.NDArray[np.int8]:
 
 
 def _has_morning_block(wh: Hours, clock: Clock) -> Flags:
-    night = wh[_within(clock, 0, 4)]
+    night = wh[within(clock, 0, 4)]
     low, high = MORNING_WH
-    highest = wh[_within(clock, 4, 8)].max(axis=0).astype(np.int64)
+    highest = wh[within(clock, 4, 8)].max(axis=0).astype(np.int64)
     more = highest * len(night) - night.sum(axis=0, dtype=np.int64)
     found: Flags = (more >= low * len(night)) & (more <= high * len(night))
     return found

@@ -14,7 +14,6 @@ CHANNELS = {"puhelin": 0.6, "chat": 0.2, "lomake": 0.15, "käynti": 0.05}
 TOPICS = {"laskutus": 0.35, "sopimus": 0.3, "muutto": 0.15, "häiriö": 0.15, "neuvonta": 0.05}
 OUTCOMES = {"ratkaistu": 0.8, "siirretty": 0.15, "kesken": 0.05}
 TEAMS = ("tiimi_1", "tiimi_2", "tiimi_3")
-FAIR_LIST = "energy_fair"
 KEPT_DAYS = 540  # how long the fair's list is kept
 
 
