@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from campaigns.segments.model import (
-    Condition,
-    GroupCondition,
-    MetricCondition,
-    Rank,
-    RelatedCondition,
-    ScoreCondition,
-    Segment,
-)
+from campaigns.segments.model import MetricCondition, Rank, ScoreCondition, Segment
 
 Row = Mapping[str, Any]
 Ranked = MetricCondition | ScoreCondition
@@ -28,16 +20,15 @@ def first(
     segment: Segment,
     people: Iterable[int],
     *,
-    rows: Callable[[tuple[str, ...], int], Iterable[Row | None]],
+    rows: Callable[[int], Iterable[Row | None]],
     value: Callable[[int, Row | None], float | None],
 ) -> list[int]:
     """The people (or sites) that are in. `people` may be ranked; `rows` gives what is asked about of each."""
     assert condition.rank is not None
-    path = next(path_to(condition, (*segment.who, *segment.exceptions)))
     values: dict[int, float] = {}
     best = max if condition.rank.highest else min
     for person in people:
-        for row in rows(path, person):
+        for row in rows(person):
             found = value(person, row)
             if found is not None:
                 key = person if row is None else row["site_id"]
@@ -56,14 +47,3 @@ def size(rank: Rank, people: int) -> int:
 def lot(segment: Segment, key: int) -> str:
     """Equals come in the order of a hash."""
     return hashlib.md5(f"{segment.name}:{key}".encode(), usedforsecurity=False).hexdigest()[:8]
-
-
-def path_to(condition: Condition, among: Iterable[Condition]) -> Iterator[tuple[str, ...]]:
-    """The relations around a condition, by where it stands."""
-    for one in among:
-        if one is condition:
-            yield ()
-        elif isinstance(one, GroupCondition):
-            yield from path_to(condition, one.conditions)
-        elif isinstance(one, RelatedCondition):
-            yield from ((one.relation, *path) for path in path_to(condition, one.where))

@@ -66,6 +66,10 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
+def holds(outer: Condition, inner: Condition) -> bool:
+    return any(one is inner for one in walk(outer))
+
+
 def opposite(verdict: Verdict) -> Verdict:
     return None if verdict is None else not verdict
 
@@ -305,44 +309,66 @@ class Oracle:
         return last.get("value") if agreed else None
 
     def ranked(self, condition: Ranked, person: int, segment: Segment, row: Row | None) -> Verdict:
-        """Among the first of everybody, of who passes the rest, or of another segment."""
+        """Among the first of everybody, of who passes the rest, or of another segment; no for all others."""
         refused = {one["person_id"] for one in self.world.get("not_profiled", ())}
         refused = refused if segment.message_kind in oracle_of_ranks.MARKETING else set()
+        people = self.audience(segment)
+        among = {one: self.base(condition, one, segment) for one in people}
+        if row not in among[person]:
+            return False
         if person in refused or self.value_of(condition, person, segment, row) is None:
             return None
-        people = [
-            one
-            for one in self.audience(segment) - refused
-            if self.is_base(condition, one, segment)
-        ]  # fmt: skip
         chosen = oracle_of_ranks.first(
             condition,
             segment,
-            people,
-            rows=lambda path, one: self.rows_under(path, one, segment),
+            people - refused,
+            rows=lambda one: among[one],
             value=lambda one, its: self.value_of(condition, one, segment, its),
         )
         return (person if row is None else row["site_id"]) in chosen
 
-    def is_base(self, condition: Ranked, person: int, segment: Segment) -> bool:
-        """Whether the person is among those who are ranked."""
+    def base(self, condition: Ranked, person: int, segment: Segment) -> list[Row | None]:
+        """The rows of a person (None for the person) that are ranked, whatever their value."""
         assert condition.rank is not None
         among = condition.rank.among
-        if isinstance(among, Segment):
-            return self.membership(among, person) is True
-        if among == "everyone":
-            return True
-        rest = [one for one in segment.who if not any(each is condition for each in walk(one))]
-        out = [one for one in segment.exceptions if not any(each is condition for each in walk(one))]
-        passes = every(self.verdict(one, person, segment) for one in rest)
-        return passes is True and True not in [self.verdict(one, person, segment) for one in out]
+        if isinstance(among, Segment) and self.membership(among, person) is not True:
+            return []
+        if among == "segment" and True in [
+            self.verdict(one, person, segment) for one in segment.exceptions if not holds(one, condition)
+        ]:
+            return []
+        ranking = [one for one in segment.exceptions if holds(one, condition)]
+        return self.under(condition, [*segment.who, *ranking], person, segment, None)
 
-    def rows_under(self, path: Sequence[str], person: int, segment: Segment) -> list[Row | None]:
-        """Everything of a person that a condition under these relations is about."""
-        rows: list[Row | None] = [None]
-        for relation in path:
-            rows = [one for row in rows for one in self.relatives(relation, person, segment, row)]
-        return rows
+    def under(
+        self,
+        condition: Ranked,
+        together: Sequence[Condition],
+        person: int,
+        segment: Segment,
+        row: Row | None,
+    ) -> list[Row | None]:
+        """The rows that a condition is about, one level of the tree after the other.
+
+        Among those who pass the rest, a row is left out that another condition of its level does not pass.
+        """
+        assert condition.rank is not None
+        (holder,) = [one for one in together if holds(one, condition)]
+        others = [one for one in together if one is not holder]
+        is_rest = condition.rank.among == "segment"
+        if is_rest and every(self.verdict(one, person, segment, row) for one in others) is not True:
+            return []
+        if isinstance(holder, GroupCondition):
+            inner = holder.conditions if holder.kind == "all" else [
+                one for one in holder.conditions if holds(one, condition)
+            ]  # fmt: skip
+            return self.under(condition, inner, person, segment, row)
+        if isinstance(holder, RelatedCondition):
+            rows = self.relatives(holder.relation, person, segment, row)
+            return [
+                one for each in rows for one in self.under(condition, holder.where, person, segment, each)
+            ]
+        return [row]
 
     def asked(self, condition: Ranked, person: int, segment: Segment, row: Row | None) -> Verdict:
         value = self.value_of(condition, person, segment, row)

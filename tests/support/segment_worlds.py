@@ -482,6 +482,23 @@ among = st.sampled_from(("everyone", "segment", "segment", "first_other", "secon
 ranked_by_others = st.one_of(
     st.builds(lambda one, base: {**one, "among": base}, st.one_of(ranked, ranked_scores), among),
     has("site", st.builds(lambda one, base: {**one, "among": base}, ranked, among)),
+    st.builds(
+        lambda one, rest: {"has": "site", "where": [rest, {**one, "among": "segment"}]}, ranked, site_fields
+    ),
+    st.builds(
+        lambda one, kind, rest: {kind: [rest, {**one, "among": "segment"}]},
+        ranked,
+        st.sampled_from(("all", "any")),
+        person_fields,
+    ),
+    st.builds(
+        lambda one, size: {
+            "has": "company",
+            "where": [size, {"has": "site", "where": [{**one, "among": "segment"}]}],
+        },
+        ranked,
+        company_fields,
+    ),
 )
 conditions = grouped(
     st.one_of(

@@ -43,7 +43,7 @@ from campaigns.segments.model import (
     rank_of,
     ranks_by_the_rest,
 )
-from campaigns.segments.ranking import Ranking
+from campaigns.segments.ranking import Keys, Ranking
 from campaigns.segments.rows import Measured, Rows
 from campaigns.segments.sentences import headline
 from campaigns.segments.sequences import SequenceCondition
@@ -161,7 +161,7 @@ class _Compiler:
     verdicts: dict[Place, Verdict] = field(default_factory=dict)
     names: dict[Place, str] = field(default_factory=dict)
     rankings: list[Ranking] = field(default_factory=list)
-    rest: str = ""  # the step with those who pass all but the condition that ranks among them
+    rest: Keys | None = None  # those who pass all but the condition that ranks among them
 
     @property
     def matching_site(self) -> RelatedCondition | None:
@@ -190,10 +190,7 @@ class _Compiler:
             last = f"{name}_metrics"
             self.rows.steps.add(last, self.rows.with_metrics(name, metrics), "their metrics")
         chain = Chain(self.rows.steps, last, "people", ("person",), self.values)
-        for condition in sorted(conditions, key=ranks_by_the_rest):
-            if ranks_by_the_rest(condition):
-                self._keep_the_rest(condition, chain)
-            self._condition(condition, chain)
+        self._conditions(self.segment.who, chain, exceptions=self.segment.exceptions)
         for ordered in order:
             step = Step(verdict=chain.column(ordered.column))
             chain.add(f"{self.prefix}order_value", step, "the order of the limit")
@@ -204,18 +201,23 @@ class _Compiler:
             chain.add(name, step, "the order of the limit")
         return chain
 
-    def _keep_the_rest(self, condition: Condition, chain: Chain) -> None:
-        """A step with everybody who passes all other conditions: they come before the one that ranks them."""
-        who = [chain.column(self.names[one.place]) for one in self.segment.who if one is not condition]
-        out = [chain.column(self.names[one.place]) for one in self.segment.exceptions if one is not condition]
-        passed = sql.all_of([*who, *(sql.is_not_true(one) for one in out)])
-        query = (
-            sql.select("person_id")
-            .from_(sql.table(chain.last, "people"), copy=False)
-            .where(passed, copy=False)
-        )
-        name = f"{self.prefix}rest"
-        self.rest = self.rows.steps.add(name, query, f"who pass all but {condition.place}")
+    def _conditions(
+        self, conditions: Sequence[Condition], chain: Chain, *, exceptions: Sequence[Condition] = ()
+    ) -> None:
+        """Conditions that must hold together; the one that ranks those who pass the rest comes last."""
+        for condition in sorted((*conditions, *exceptions), key=ranks_by_the_rest):
+            if ranks_by_the_rest(condition):
+                passed = [chain.column(self.names[one.place]) for one in conditions if one is not condition]
+                out = [chain.column(self.names[one.place]) for one in exceptions if one is not condition]
+                self._keep_the_rest(condition, chain, [*passed, *map(sql.is_not_true, out)])
+            self._condition(condition, chain)
+
+    def _keep_the_rest(self, condition: Condition, chain: Chain, others: Sequence[exp.Expr]) -> None:
+        """A step with the rows that pass what stands beside the condition, when anything does."""
+        if others:
+            name, told = f"{self.names[condition.place]}_rest", f"who pass all but {condition.place}"
+            told = told if chain.rows == "people" else f"{chain.rows} that pass all but {condition.place}"
+            self.rest = ranking.keep(name, chain, sql.all_of(others), self.rest, told)
 
     def _name_conditions(self) -> None:
         """`line_12`, and `line_12_2` for the second condition of that line."""
@@ -228,7 +230,9 @@ class _Compiler:
 
     def _condition(self, condition: Condition, chain: Chain) -> None:
         """Add the condition's verdict to the chain."""
-        if isinstance(condition, GroupCondition):
+        if isinstance(condition, GroupCondition) and condition.kind == "all":
+            self._conditions(condition.conditions, chain)
+        elif isinstance(condition, GroupCondition):
             for inner in condition.conditions:
                 self._condition(inner, chain)
         name = self.names[condition.place]
@@ -282,21 +286,21 @@ class _Compiler:
         found = Ranking(condition=condition, rank=rank, name=name, rows=chain.rows)
         self.rankings.append(found)
         guarded = self.segment.message_kind in MARKETING_KINDS
-        base = self._base(rank)
-        place = ranking.add(found, step.value, chain, lot=self.segment.name, base=base, guarded=guarded)
+        audience = Keys(f"{self.prefix}audience")
+        base = self._base(rank, chain)
+        place = ranking.add(
+            found, step.value, chain, lot=self.segment.name, audience=audience, base=base, guarded=guarded
+        )
         tested = [step.verdict] if condition.tests else []
         return replace(place, verdict=sql.all_of([*tested, place.verdict]), value=step.value)
 
-    def _base(self, rank: Rank) -> exp.Query | None:
-        """The people among whom a rank is taken; None for everybody."""
+    def _base(self, rank: Rank, chain: Chain) -> exp.Expr | None:
+        """What the rows must be among which a rank is taken; None for those of everybody."""
         if isinstance(rank.among, Segment):
             members = sql.select("person_id").from_(sql.table(self._members_of(rank.among)), copy=False)
-            return members.where(sql.column("verdict"), copy=False)
-        return (
-            sql.select("person_id").from_(sql.table(self.rest), copy=False)
-            if rank.among == "segment"
-            else None
-        )
+            members = members.where(sql.column("verdict"), copy=False)
+            return sql.in_query(chain.column("person_id"), members)
+        return self.rest.hold(chain) if self.rest and rank.among == "segment" else None
 
     def _group(self, condition: GroupCondition, chain: Chain) -> exp.Expr:
         parts = [chain.column(self.names[inner.place]) for inner in condition.conditions]
@@ -318,8 +322,7 @@ class _Compiler:
         name = f"{self.names[condition.place]}_{PLURALS[relation]}"
         self.rows.steps.add(name, rows, f"{PLURALS[relation]} that {condition.place} speaks of")
         inner = Chain(self.rows.steps, name, PLURALS[relation], (*chain.path, relation), self.values)
-        for one in condition.where:
-            self._condition(one, inner)
+        self._conditions(condition.where, inner)
         passed = [sql.column(self.names[one.place]) for one in condition.where]
         step = verdicts.of_related(condition, inner, passed, self.rows.link(chain.path))
         verdict = sql.all_of(passed)

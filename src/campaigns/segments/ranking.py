@@ -49,6 +49,31 @@ class Ranking:
             yield sql.named(exp.Subquery(this=query), f"{self.name}_{name}")
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A step with the keys of some rows: `person_id` of people, also `site_id` of their sites."""
+
+    step: str
+    names: tuple[str, ...] = ("person_id",)
+
+    def hold(self, chain: Chain) -> exp.Expr:
+        """The rows of the chain are among them, or lie under one of them."""
+        keys = [chain.column(name) for name in self.names]
+        rows = sql.select(*self.names).from_(sql.table(self.step), copy=False)
+        return sql.in_query(keys[0] if len(keys) == 1 else exp.Tuple(expressions=keys), rows)
+
+
+def keep(name: str, chain: Chain, passed: exp.Expr, around: Keys | None, comment: str) -> Keys:
+    """Add a step with the rows of the chain that passed, under rows `around` them that did."""
+    keys = tuple(f"{relation}_id" for relation in chain.path)
+    query = sql.select(*(chain.column(key) for key in keys)).from_(
+        sql.table(chain.last, chain.rows), copy=False
+    )
+    under = [around.hold(chain)] if around is not None else []
+    query = query.where(passed, *under, copy=False)
+    return Keys(chain.steps.add(name, query, comment), keys)
+
+
 def is_first(rank: Rank, table: str) -> exp.Expr:
     """The place is among the first so many, or among the first share."""
     place = sql.column("place", table)
@@ -63,21 +88,28 @@ def is_first(rank: Rank, table: str) -> exp.Expr:
 
 
 def add(
-    ranking: Ranking, value: exp.Column, chain: Chain, *, lot: str, base: exp.Query | None, guarded: bool
+    ranking: Ranking,
+    value: exp.Column,
+    chain: Chain,
+    *,
+    lot: str,
+    audience: Keys,
+    base: exp.Expr | None,
+    guarded: bool,
 ) -> Step:
     """Add the steps that rank the rows of the chain by a column of theirs; the verdict is unknown without it.
 
-    `base` gives the people among whom it ranks, everybody when None. When `guarded`, whoever may not be
-    profiled is not ranked, and unknown.
+    Only rows of the audience are ranked, and of these only those for which `base` holds, when it is given: it
+    is no for all others. When `guarded`, whoever may not be profiled is not ranked, and unknown.
     """
     key = f"{chain.path[-1]}_id"
-    person = chain.column("person_id")
-    refused = sql.in_query(person, exp.select("person_id").from_(NOT_PROFILED))
+    refused = sql.in_query(chain.column("person_id"), exp.select("person_id").from_(NOT_PROFILED))
     conditions = [sql.negated(sql.is_null(value.copy()))]
     if guarded:
         conditions.append(sql.negated(refused.copy()))
-    if base is not None:
-        conditions.append(sql.in_query(person.copy(), base))
+    if key != "person_id" and (base is None or ranking.rank.among != "segment"):
+        conditions.append(audience.hold(chain))
+    conditions += [] if base is None else [base]
     _places(ranking, value, chain, key, conditions, lot)
     place = sql.column("place", "found")
     ranked = Step(
@@ -88,9 +120,14 @@ def add(
     )
     if key == "person_id" and base is None:
         return ranked
-    unknown = [(sql.is_null(value.copy()), exp.null()), *([(refused, exp.null())] if guarded else [])]
     among = exp.Coalesce(this=ranked.verdict, expressions=[exp.false()])
-    return replace(ranked, verdict=sql.case(unknown, among))
+    cases: list[tuple[exp.Expr, exp.Expr]] = []
+    if base is not None:
+        cases.append((sql.negated(base.copy()), exp.false()))
+    cases.append((sql.is_null(value.copy()), exp.null()))
+    if guarded:
+        cases.append((refused, exp.null()))
+    return replace(ranked, verdict=sql.case(cases, among))
 
 
 def _places(

@@ -139,6 +139,51 @@ def test_sites_are_ranked_once_whoever_holds_them(desk: Desk) -> None:
     )
 
 
+def test_a_site_of_somebody_outside_the_audience_takes_no_place(desk: Desk) -> None:
+    """The highest use is a customer's who reads no newsletter."""
+    world = homes([1.0, 2.0, 9.0])
+    world["relationships"] = [{"person_id": n, "kind": "subscriber"} for n in (1, 2)]
+    text = segment_text(f"has: site\nwhere:\n  - {{{YEAR}, top: 1}}", audience="subscribers")
+    found = desk.preview(text, world)
+    assert members(found) == [2]
+    assert (found.resolution.cut_offs[0].value, found.resolution.cut_offs[0].among) == (2.0, 2)
+
+
+def test_the_other_lines_of_a_place_are_part_of_the_rest(desk: Desk) -> None:
+    """The highest use is that of a flat of the same person who has a house."""
+    world = homes([1.0, 2.0, 9.0])
+    world["contracts"][2]["person_id"] = 2
+    for site, building in zip(world["sites"], ("detached_house", "detached_house", "apartment"), strict=True):
+        site["building_type"] = building
+    house = "{field: building_type, is: detached_house}"
+    of_site = f"has: site\nwhere:\n  - {house}\n  - {{{YEAR}, top: 1, among: segment}}"
+    found = desk.preview(segment_text(of_site), world)
+    assert (members(found), found.resolution.people["site_id"].to_list()) == ([2], [2])
+    assert (found.resolution.cut_offs[0].value, found.resolution.cut_offs[0].among) == (2.0, 2)
+    everyone = desk.preview(segment_text(of_site.replace("among: segment", "among: everyone")), world)
+    assert members(everyone) == []
+
+
+def test_what_stands_beside_it_under_all_is_part_of_the_rest(desk: Desk) -> None:
+    world = homes([1.0, 2.0, 3.0])
+    for person, language in zip(world["persons"], ("fi", "fi", "sv"), strict=True):
+        person["language"] = language
+    together = f"all:\n  - {{field: language, is: fi}}\n  - {{{YEAR}, top: 1, among: segment}}"
+    assert members(desk.preview(segment_text(together), world)) == [2]
+
+
+def test_outside_of_those_who_are_ranked_it_is_no(desk: Desk) -> None:
+    """Whatever is known of the value."""
+    world = homes([None, 2.0, None])
+    world["persons"][0]["language"] = world["persons"][1]["language"] = "fi"
+    text = segment_text("{field: language, is: fi}", f"{{{YEAR}, top: 1, among: segment}}")
+    verdicts = {
+        person: desk.why(text, person, world).as_json()["tree"]["conditions"][2]["verdict"]
+        for person in (1, 2, 3)
+    }
+    assert verdicts == {1: "unknown", 2: "yes", 3: "no"}
+
+
 def test_why_tells_the_place_and_the_cut_off(desk: Desk) -> None:
     world = homes([float(n) for n in range(1, 21)])
     text = segment_text(f"{{{YEAR}, top: 50%}}")
@@ -214,13 +259,15 @@ only_ranks = st.one_of(drawn.ranked, drawn.ranked_scores, drawn.ranked_by_others
     who=st.lists(st.one_of(only_ranks, drawn.scores), min_size=1, max_size=2),
     more=st.lists(st.one_of(drawn.person_fields, only_ranks), max_size=2),
     other=st.one_of(drawn.person_fields, only_ranks),
+    audience=st.sampled_from(("everyone", "everyone", "customers", "subscribers")),
 )
 def test_ranks_are_those_of_the_oracle(
-    db: Engine, shelf: Library, world: World, who: list[Any], more: list[Any], other: Any
+    db: Engine, shelf: Library, world: World, who: list[Any], more: list[Any], other: Any, audience: str
 ) -> None:
     """Worlds of people with few values, so that most are equal; nearly every segment ranks."""
     head = {"title": "drawn", "purpose": "energy_offers", "audience": "everyone", "channels": ["email"]}
     one = {**head, "who": [_everyone(other)]}
+    head = {**head, "audience": audience}
     for name, text in {
         "first_other": one,
         "second_other": head,

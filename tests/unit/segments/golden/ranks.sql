@@ -437,6 +437,14 @@ WITH running_contracts AS (
     people.*,
     people.line_10_score >= 0.3
     AND CASE
+      WHEN NOT people.person_id IN (
+        SELECT
+          person_id
+        FROM segment_renewal
+        WHERE
+          verdict
+      )
+      THEN FALSE
       WHEN people.line_10_score IS NULL
       THEN NULL
       WHEN people.person_id IN (
@@ -505,10 +513,10 @@ WITH running_contracts AS (
     people.*,
     people.line_12_score < 0.1 AS line_12
   FROM line_12_score AS people
-), rest AS (
+), line_7_rest AS (
   /* who pass all but ranks.yml:7 */
   SELECT
-    person_id
+    people.person_id
   FROM line_12 AS people
   WHERE
     people.line_6 AND people.line_10 AND people.line_12 IS DISTINCT FROM TRUE
@@ -538,7 +546,7 @@ WITH running_contracts AS (
     AND sites.person_id IN (
       SELECT
         person_id
-      FROM rest
+      FROM line_7_rest
     )
   GROUP BY
     sites.site_id
@@ -557,6 +565,12 @@ WITH running_contracts AS (
   SELECT
     sites.*,
     CASE
+      WHEN NOT sites.person_id IN (
+        SELECT
+          person_id
+        FROM line_7_rest
+      )
+      THEN FALSE
       WHEN sites.peak_kw_last_3_months IS NULL
       THEN NULL
       WHEN sites.person_id IN (
