@@ -162,7 +162,9 @@ def _reader(asked: Asked, shape: predicates.Shape) -> Callable[[str], Value]:
         return values.yes_no
     match asked.type, shape:
         case "number", "range":
-            return lambda text: values.number_range(text, name=asked.name, unit=asked.unit)
+            return lambda text: values.number_range(_no_share(text), name=asked.name, unit=asked.unit)
+        case "number", "list":
+            return lambda text: values.number(_no_share(text), name=asked.name, unit=asked.unit)
         case "number", _:
             return lambda text: _number_or_share(text, asked)
         case "date", "range":
@@ -175,6 +177,19 @@ def _reader(asked: Asked, shape: predicates.Shape) -> Callable[[str], Value]:
             return lambda text: values.choice(text, name=asked.name, values=asked.values)
         case _:
             return str
+
+
+def _no_share(text: str) -> str:
+    """The text, unless it is a share of another metric: only tests with one bound take such."""
+    bounds, found, name = text.partition(" of ")
+    if not found:
+        return text
+    low, is_range, high = bounds.partition(" to ")
+    two = f"`at_least: {low} of {name}` and `at_most: {high} of {name}`"
+    what = "range" if is_range else "list"
+    message = f"`{values.short(text)}` is a share of another metric, and a {what} holds numbers only."
+    hint = f"write {two}" if is_range else "write one condition with `is` for each, under `any:`"
+    raise values.Wrong("SEG015", message, hint if len(hint) < 120 else "")
 
 
 def _number_or_share(text: str, asked: Asked) -> Value:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from campaigns.segments.model import Duration, Range, Test, Today, Value
+from campaigns.segments.model import Duration, Range, ShareOf, Test, Today, Value
 
 _EVER = 10**9  # days; farther than any date
 _MONTH = (27, 31)  # days: at least and at most
@@ -19,6 +19,7 @@ def impossible(tests: Sequence[Test], values: Iterable[str] = ()) -> bool:
         _unknown_and_more(tests)
         or _no_word(tests, values)
         or _no_number(tests)
+        or _no_number(_shares(tests))
         or _no_day(tests, _fixed)
         or _no_day(tests, _from_today)
     )
@@ -69,6 +70,11 @@ def _no_answer(tests: Sequence[Test]) -> bool:
         if isinstance(test.value, bool) and test.name in ("is", "is_not"):
             answers &= {test.value if test.name == "is" else not test.value}
     return not answers
+
+
+def _shares(tests: Sequence[Test]) -> list[Test]:
+    """Tests against shares of another metric, as tests of the share: market averages are above zero."""
+    return [Test(test.name, test.value.factor) for test in tests if isinstance(test.value, ShareOf)]
 
 
 def _no_number(tests: Sequence[Test]) -> bool:

@@ -125,6 +125,8 @@ ONE_MISTAKE = [
     ("{metric: electricity_usage, over: last winter, at_least: 5 kWh}", "SEG022", "there is no metric called `electricity_usage`.", "did you mean `electricity_use`?"),
     ("{metric: language, over: last winter, is: fi}", "SEG022", "there is no metric called `language`.", "`language` is a field"),
     ("{metric: peak_kw, over: last winter, at_least: 9 kWh}", "SEG032", "`kWh` is no unit of `peak_kw`.", "did you mean `9 kW`?"),
+    ("{metric: spot_paid, over: last winter, one_of: [110% of market_average]}", "SEG015", "a list holds numbers only.", "write one condition with `is` for each"),
+    ("{metric: spot_paid, over: last winter, between: 90% to 110% of market_average}", "SEG015", "a range holds numbers only.", "write `at_least: 90% of market_average` and `at_most: 110% of market_average`"),
     ("{metric: spot_paid, over: last winter, more_than: 110% of peak_kw}", "SEG022", "`spot_paid` is not compared with `peak_kw`.", "choose from: market_average"),
     ("{metric: vacancy_days, over: last winter, at_least: 3}", "SEG028", "`vacancy_days` tells when people are at home: no segment may use it.", ""),
     ("{did: page_visitd}", "SEG023", "there is no event called `page_visitd`.", "did you mean `page_visited`?"),

@@ -55,6 +55,19 @@ SENSELESS = [
         "SEG041",
         "no `kwh_year` can pass this",
     ),
+    (
+        ["{metric: spot_paid, over: last 3 months, at_least: 150% of market_average, at_most: 100% of market_average}"],
+        "SEG041",
+        "no `spot_paid` can pass all of these tests.",
+    ),
+    (
+        [
+            "{metric: spot_paid, over: last 3 months, more_than: 110% of market_average}",
+            "{metric: spot_paid, over: last 3 months, at_most: 110% of market_average}",
+        ],
+        "SEG041",
+        "no `spot_paid` can pass this",
+    ),
     (["{field: language, one_of: [sv, en, fi]}"], "SEG042", "`language` is always one of these"),
     (["{any: [{field: language, is: fi}, {field: language, is_not: fi}]}"], "SEG042", "for every `language`"),
     (["{any: [{field: language, one_of: [fi, sv]}, {field: language, is: en}]}"], "SEG042", "leave nobody out"),
