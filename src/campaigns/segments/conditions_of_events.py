@@ -22,15 +22,13 @@ def did(reader: Conditions, node: Node, here: Here) -> Condition | None:
         return None
     before = len(reader.found)
     entry = event_of(reader, name, here)
-    if entry is None:
-        return None
     counts = () if kind == "did_not" else COUNTS
     reader.refuse_keys(node, kind, ("where", "within_last", *counts, "unknown"))
-    where = properties(reader, node, "where", entry)
+    where = properties(reader, node, "where", entry) if entry else ()
     within = reader.value(node, "within_last", values.duration)
     least, most = times(reader, node) if counts else (0, 0)
     unknown = reader.unknown(node, here)
-    if len(reader.found) > before:
+    if entry is None or len(reader.found) > before:
         return None
     return EventCondition(
         place=reader.place(node),

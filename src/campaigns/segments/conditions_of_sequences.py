@@ -57,10 +57,10 @@ def _sequence(
     """The condition, of which only mistakes may be used when there are some."""
     reader.refuse_keys(node, key.text if key.text in SECONDS else "did", KEYS)
     first, then = event_of(reader, name, here), _second(reader, node, here, key)
-    if first is None or then is None:
-        return None
     negated, unknown = key.text == "then_did_not", reader.unknown(node, here)
     within, until = reader.value(node, "within_last", values.duration), _until(reader, node, key)
+    if first is None or then is None:
+        return None
     where, then_where = properties(reader, node, "where", first), properties(reader, node, "then_where", then)
     if until is None:
         return None

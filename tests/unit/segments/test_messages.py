@@ -240,6 +240,21 @@ def test_one_cause_gives_one_message(
     assert found[0].length <= len(found[0].source)
 
 
+# Several slips of one condition.
+SEVERAL = [
+    ("{did: quote_requsted, within_last: 60 dayz}", ["SEG023", "SEG034"]),
+    ("{did: quote_requsted, at_leest: 2 times, within_last: 60 days}", ["SEG012", "SEG023"]),
+    ("{did: quote_requested, then_did_not: contract_singed, within: 30 dayz}", ["SEG023", "SEG034"]),
+    ("{did: quote_requsted, then_did: contract_singed, within: 30 days}", ["SEG023", "SEG023"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "codes"), SEVERAL)
+def test_each_slip_of_a_condition_is_told(tmp_path: Path, condition: str, codes: list[str]) -> None:
+    found = library(tmp_path, {"bad": segment_text(condition)}).check()
+    assert sorted(mistake.code for mistake in found) == codes
+
+
 # Top-level lines in place of those of a good file, and the mistake.
 TOP_LEVEL = [
     ("purpose: energy_offers", "pupose: energy_offers", "SEG001", "`pupose` is not a key of a segment.", "did you mean `purpose`?"),
