@@ -66,6 +66,11 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
+def a_number(value: float | None) -> float | None:
+    """What is not a number is not known."""
+    return None if value is None or math.isnan(value) else float(value)
+
+
 def holds(outer: Condition, inner: Condition) -> bool:
     return any(one is inner for one in walk(outer))
 
@@ -306,7 +311,7 @@ class Oracle:
         if last.get("valid_until") is not None and last["valid_until"] < self.as_of:
             return None
         agreed = not condition.consent or self.consents("hourly_consents", person)
-        return last.get("value") if agreed else None
+        return a_number(last.get("value")) if agreed else None
 
     def ranked(self, condition: Ranked, person: int, segment: Segment, row: Row | None) -> Verdict:
         """Among the first of everybody, of who passes the rest, or of another segment; no for all others."""
@@ -423,8 +428,7 @@ class Oracle:
         newest = max((row["as_of"] for row in of_period), default=None)
         for row in of_period:
             if row["as_of"] == newest and row["metering_point_id"] == point:
-                value = row.get(metric.column)
-                return None if value is None else float(value)
+                return a_number(row.get(metric.column))
         return None
 
     def consents(self, name: str, person: int) -> bool:

@@ -32,7 +32,7 @@ SCORES = ("churn", "evening_propensity")  # the second is made from hourly readi
 LISTS = ("energy_fair", "fair_2026")
 PERIODS = ("last full year", "last 12 months")
 METRICS = ("electricity_use", "kwh_year", "winter_summer", "peak_kw", "spot_paid", "market_average")
-NUMBERS = (0.0, 0.25, 0.5, 3.0, 6.0, 9000.0, 12000.5)
+NUMBERS = (0.0, 0.25, 0.5, 3.0, 6.0, 9000.0, 12000.5, float("nan"))
 WORDS = ("15100", "15110", "15860", "18100", "00100", "99999")
 
 controllers = st.sampled_from([OURS, OURS, OURS, THEIRS])
@@ -207,7 +207,7 @@ worlds = (
                 version=st.sampled_from(("1", "2")),
                 scored_at=st.one_of(recent, recent, moments),
                 valid_until=maybe(days),
-                value=maybe(st.sampled_from((0.1, 0.5, 0.5, 0.9))),
+                value=maybe(st.sampled_from((0.1, 0.5, 0.5, 0.9, float("nan")))),
             ),
             "not_profiled": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=1),
             "hourly_consents": st.lists(st.fixed_dictionaries({"person_id": PEOPLE}), max_size=3),

@@ -277,6 +277,7 @@ class Rows:
         if step not in self.steps.queries:
             needed = [one for one in self.needed if one.source == name]
             period, columns = needed[0].period, sorted({one.metric.column for one in needed})
+            numbers = [sql.named(sql.without_nan(column(one)), one) for one in columns]
             of_period = [self._mine("metrics"), sql.equal(column("period"), sql.literal(period))]
             newest = (
                 sql.select(exp.Max(this=column("as_of")))
@@ -286,7 +287,7 @@ class Rows:
                 )
             )
             query = (
-                sql.select("metering_point_id", *columns)
+                sql.select("metering_point_id", *numbers)
                 .from_(sql.table("metrics"), copy=False)
                 .where(
                     *(part.copy() for part in of_period),

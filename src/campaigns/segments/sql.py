@@ -107,6 +107,11 @@ def not_false(part: exp.Expr) -> exp.Expr:
     return exp.NullSafeNEQ(this=_single(part), expression=exp.false())
 
 
+def without_nan(part: exp.Column) -> exp.Expr:
+    """The number, unknown when it is not one: in an order NaN would come before all numbers."""
+    return exp.Case().when(negated(exp.IsNan(this=part)), part.copy(), copy=False)
+
+
 def is_not_true(part: exp.Expr) -> exp.Expr:
     """False or unknown."""
     return exp.NullSafeNEQ(this=_single(part), expression=exp.true())

@@ -57,7 +57,13 @@ def _newest(asked: ScoreCondition | ScoreOrder, rows: Rows, zone: ZoneInfo) -> s
             order=exp.Order(expressions=[exp.Ordered(this=sql.column("scored_at"), desc=True)]),
         )
         query = (
-            sql.select("person_id", "value", "scored_at", "valid_until", sql.named(partition, "newest"))
+            sql.select(
+                "person_id",
+                sql.named(sql.without_nan(sql.column("value")), "value"),
+                "scored_at",
+                "valid_until",
+                sql.named(partition, "newest"),
+            )
             .from_(sql.table("scores"), copy=False)
             .where(
                 sql.of_controller("scores", rows.controller),

@@ -218,6 +218,18 @@ def test_an_old_score_is_unknown_and_why_says_its_day(desk: Desk) -> None:
     assert "[" not in told[7].split("decided")[0].split("churn")[1].split("\n")[0]
 
 
+def test_what_is_not_a_number_is_unknown(desk: Desk) -> None:
+    """NaN would be the first in the order."""
+    nan = float("nan")
+    world = homes([1.0, nan, 2.0], scores=[said(1, nan), said(2, 0.3), said(3, 0.1)])
+    of_metric = desk.preview(segment_text(f"{{{YEAR}, top: 1}}"), world)
+    assert members(of_metric) == [3]
+    of_score = segment_text("{score: churn, top: 1, not_older_than: 14 days}")
+    found = desk.preview(of_score, world)
+    assert (members(found), found.resolution.steps[0].unknown) == ([2], 1)
+    assert "[nothing, said on 2026-11-23: not to be used" in str(desk.why(of_score, 1, world))
+
+
 def test_top_and_limit_by_a_score(desk: Desk) -> None:
     world = homes([None] * 10, scores=[said(n, n / 10) for n in range(1, 10)])
     ranked = segment_text("{score: churn, top: 3, not_older_than: 14 days}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from typer.testing import CliRunner
 from campaigns.cli import context
 from campaigns.cli.commands import app
 from campaigns.errors import Mistakes, NotFound, UserError
+from campaigns.lake.schemas import TABLES
 from campaigns.workspace import audience, snapshotting
+from campaigns.workspace.notebook import Notebook
 from campaigns.workspace.project import Workspace
 from support import mailing_world as world
 from support.effort import examples
@@ -265,3 +268,22 @@ def test_members_can_be_queried(workspace: Workspace) -> None:
     history = notebook.segments["houses"].history()
     assert isinstance(history, pl.DataFrame)
     assert history["members"].to_list() == [6]
+
+
+def test_snapshots_of_before_a_column_was_added(
+    workspace: Workspace, clock: world.Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they did not keep is empty, wherever they are read, and new ones stand beside them."""
+    table = TABLES["segment_snapshots"]
+    earlier = {name: kind for name, kind in table.schema.items() if name != "cut_offs"}
+    with monkeypatch.context() as past:
+        past.setitem(TABLES, "segment_snapshots", replace(table, schema=earlier))
+        snapshotting.take(workspace, ["houses"])
+    query = "SELECT cut_offs FROM segment_snapshots ORDER BY taken_at"
+    assert Notebook(workspace, purpose="test").sql(query).rows() == [(None,)]
+    assert [one.cut_offs for one in snapshotting.history(workspace, "houses")] == [()]
+    assert audience.preview(workspace, "houses", as_of=workspace.today()).resolution.members > 0
+    clock.now += timedelta(days=1)
+    snapshotting.take(workspace, ["houses"])
+    assert Notebook(workspace, purpose="test").sql(query).rows() == [(None,), ("[]",)]
+    assert len(snapshotting.history(workspace, "houses")) == 2

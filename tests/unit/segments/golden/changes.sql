@@ -35,8 +35,8 @@ WITH running_contracts AS (
   /* metrics over last 12 months, as last computed */
   SELECT
     metering_point_id,
-    electricity_use,
-    peak_kw
+    CASE WHEN NOT ISNAN(electricity_use) THEN electricity_use END AS electricity_use,
+    CASE WHEN NOT ISNAN(peak_kw) THEN peak_kw END AS peak_kw
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
@@ -54,7 +54,7 @@ WITH running_contracts AS (
   /* metrics over last full year, as last computed */
   SELECT
     metering_point_id,
-    electricity_use
+    CASE WHEN NOT ISNAN(electricity_use) THEN electricity_use END AS electricity_use
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
@@ -72,7 +72,7 @@ WITH running_contracts AS (
   /* metrics over last 3 months, as last computed */
   SELECT
     metering_point_id,
-    peak_kw
+    CASE WHEN NOT ISNAN(peak_kw) THEN peak_kw END AS peak_kw
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'

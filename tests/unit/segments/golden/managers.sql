@@ -104,7 +104,7 @@ WITH audience AS (
   /* metrics over last winter, as last computed */
   SELECT
     metering_point_id,
-    electricity_use
+    CASE WHEN NOT ISNAN(electricity_use) THEN electricity_use END AS electricity_use
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
@@ -122,7 +122,7 @@ WITH audience AS (
   /* metrics over last full year, as last computed */
   SELECT
     metering_point_id,
-    kwh_year
+    CASE WHEN NOT ISNAN(kwh_year) THEN kwh_year END AS kwh_year
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'

@@ -35,9 +35,9 @@ WITH running_contracts AS (
   /* metrics over last 3 months, as last computed */
   SELECT
     metering_point_id,
-    evening_share,
-    market_average,
-    spot_paid
+    CASE WHEN NOT ISNAN(evening_share) THEN evening_share END AS evening_share,
+    CASE WHEN NOT ISNAN(market_average) THEN market_average END AS market_average,
+    CASE WHEN NOT ISNAN(spot_paid) THEN spot_paid END AS spot_paid
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'

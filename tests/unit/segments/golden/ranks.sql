@@ -35,7 +35,7 @@ WITH running_contracts AS (
   /* metrics over last winter, as last computed */
   SELECT
     metering_point_id,
-    electricity_use
+    CASE WHEN NOT ISNAN(electricity_use) THEN electricity_use END AS electricity_use
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
@@ -53,7 +53,7 @@ WITH running_contracts AS (
   /* metrics over last full year, as last computed */
   SELECT
     metering_point_id,
-    kwh_year
+    CASE WHEN NOT ISNAN(kwh_year) THEN kwh_year END AS kwh_year
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
@@ -71,7 +71,7 @@ WITH running_contracts AS (
   /* metrics over last 3 months, as last computed */
   SELECT
     metering_point_id,
-    peak_kw
+    CASE WHEN NOT ISNAN(peak_kw) THEN peak_kw END AS peak_kw
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
@@ -169,7 +169,7 @@ WITH running_contracts AS (
   /* what was said of people as churn, the newest first */
   SELECT
     person_id,
-    value,
+    CASE WHEN NOT ISNAN(value) THEN value END AS value,
     scored_at,
     valid_until,
     ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY scored_at DESC) AS newest
@@ -470,7 +470,7 @@ WITH running_contracts AS (
   /* what was said of people as evening_propensity, the newest first */
   SELECT
     person_id,
-    value,
+    CASE WHEN NOT ISNAN(value) THEN value END AS value,
     scored_at,
     valid_until,
     ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY scored_at DESC) AS newest

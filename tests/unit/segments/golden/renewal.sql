@@ -35,7 +35,7 @@ WITH running_contracts AS (
   /* metrics over last winter, as last computed */
   SELECT
     metering_point_id,
-    electricity_use
+    CASE WHEN NOT ISNAN(electricity_use) THEN electricity_use END AS electricity_use
   FROM metrics
   WHERE
     metrics.controller = 'lahti_energia'
