@@ -268,7 +268,8 @@ class _Person:
             case "subscribers":
                 self._relationship("subscriber")
             case "business_contacts":
-                if not has_company and "roles" not in self._world.tables:
+                roles = self._world.tables.get("roles", ())
+                if not has_company and all(role["person_id"] != self._id for role in roles):
                     self._employed()
             case _:
                 if not self._relations:

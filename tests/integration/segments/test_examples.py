@@ -196,8 +196,19 @@ def test_samples_draw_whom_the_file_wants(tmp_path: Path) -> None:
         - {name: drawn too, expect: in}
     """
     assert [got for got, _ in verdicts(tmp_path, segment, people).values()] == ["in", "out", "in"]
-    everybody = segment_text("{sample: 100%}")
-    assert wrong(tmp_path, "- {name: not drawn, drawn: no, expect: out}", everybody) == [(4, "EXA014")]
+    nobody = segment_text("{sample: 0.0001%}", "{sample: 0.0001%, name: another}")
+    assert wrong(tmp_path, "- {name: drawn, expect: in}", nobody) == [(4, "EXA014")]
+
+
+def test_everybody_is_of_the_audience_unless_the_file_says_no(tmp_path: Path) -> None:
+    """Whatever the people above are."""
+    segment = segment_text("{field: language, is: fi}", audience="business_contacts")
+    people = """
+        - {name: manager, company: {size: 10 people}, expect: in}
+        - {name: somebody, expect: in}
+        - {name: nobody of theirs, audience: no, expect: out}
+    """
+    assert [got for got, _ in verdicts(tmp_path, segment, people).values()] == ["in", "in", "out"]
 
 
 def test_limit_chooses_among_the_people_of_the_file(tmp_path: Path) -> None:
