@@ -96,7 +96,7 @@ def status(workspace: Workspace) -> Status:
 
     tables = workspace.lake.status()
     mailings = standing(workspace.parts, now=workspace.now())
-    fresh, flags = _readings(workspace)
+    fresh, flags, computed = _readings(workspace)
     return Status(
         tables=tables,
         freshness=fresh,
@@ -106,6 +106,7 @@ def status(workspace: Workspace) -> Status:
         todo=[
             *_put_back_by_hand(workspace),
             *_data_todo(tables, workspace.today()),
+            *_behind(fresh, computed),
             *mailings.to_do(),
             *_overdue(workspace),
         ],
@@ -123,15 +124,18 @@ def _put_back_by_hand(workspace: Workspace) -> Iterator[str]:
 
 def _readings(
     workspace: Workspace,
-) -> tuple[dict[str, Freshness], dict[str, dict[str, dict[str, int]]]]:
+) -> tuple[dict[str, Freshness], dict[str, dict[str, dict[str, int]]], dict[str, date]]:
+    """How fresh they are, which are flagged, and the day of the metrics, of each controller."""
     from campaigns.consumption import freshness, sanity
     from campaigns.engine import connect
 
     with workspace.lake.snapshot() as snapshot:
         if not snapshot.rows("consumption_days"):
-            return {}, {}
+            return {}, {}, {}
         with connect(snapshot) as db:
-            return freshness.of(db, today=workspace.today()), sanity.counts(db)
+            computed = db.query("SELECT controller, max(as_of) AS day FROM metrics GROUP BY ALL ORDER BY ALL")
+            fresh = freshness.of(db, today=workspace.today())
+            return fresh, sanity.counts(db), dict(computed.iter_rows())
 
 
 def _quarantine(workspace: Workspace) -> list[dict[str, Any]]:
@@ -151,6 +155,14 @@ def _data_todo(tables: Sequence[TableStatus], today: date) -> Iterator[str]:
         yield f"no readings since {newest}: ask for new Datahub files"
     if newest is not None and "metrics" not in fresh:
         yield "compute metrics: campaigns metrics"
+
+
+def _behind(fresh: Mapping[str, Freshness], computed: Mapping[str, date]) -> Iterator[str]:
+    """Registers whose metrics are of an earlier day than their readings could give."""
+    for controller, day in computed.items():
+        full = fresh[controller].newest_full_day if controller in fresh else None
+        if full is not None and day < full:
+            yield f"metrics of {controller} are of {day}, and {full} is complete: campaigns metrics"
 
 
 def _overdue(workspace: Workspace) -> Iterator[str]:

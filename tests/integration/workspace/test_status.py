@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from campaigns.consumption import sanity
+from campaigns.consumption import computing, sanity
 from campaigns.workspace.status import status
 from support.readings import FLAT, HOUSE, Row, delivery, load_one, starts, text
 from support.rights_world import TODAY, A, B, open_workspace
@@ -65,6 +65,23 @@ def test_freshness_and_flags_of_each_register(tmp_path: Path) -> None:
         "  negative: 1 metering point, 1 day: an interval below zero",
         "  constant: 1 metering point, 10 days: the same value for a week or longer",
     ]
+    workspace.ledger.dispose()
+
+
+def test_metrics_that_lag_behind_are_told(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "workspace")
+    rows = [
+        Row(start=start, wh=500)
+        for start in starts(TODAY - timedelta(days=10), TODAY - timedelta(days=1), 60)
+    ]
+    with workspace.lake.writer(purpose="test") as writer:
+        load_one(delivery(tmp_path / "datahub.csv", text(rows), controller=A), writer)
+    asked = {"settings": workspace.settings, "now": workspace.now()}
+    computing.compute(workspace.lake, as_of=TODAY - timedelta(days=2), **asked)
+    told = f"metrics of {A} are of 2026-11-22, and 2026-11-23 is complete: campaigns metrics"
+    assert told in status(workspace).todo
+    computing.compute(workspace.lake, **asked)
+    assert told not in status(workspace).todo
     workspace.ledger.dispose()
 
 
