@@ -80,7 +80,7 @@ def refuse_unfit(parts: Parts, row: PlanRow, *, but: frozenset[str]) -> None:
     """
     from campaigns.channels.covering import refuse_uncovered
 
-    mailing = parts.mailings.load(row.mailing)
+    mailing = parts.mailings.as_planned().load(row.mailing)
     refuse_uncovered(parts.settings, mailing.channel, parts.clock().astimezone(parts.settings.zone).date())
     edited = fingerprints.changed(parts, row, mailing, but=but)
     if edited:

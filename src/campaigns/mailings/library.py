@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +103,10 @@ class Library:
     settings: Settings = field(repr=False)
     segments: Segments = field(repr=False)
     templates: Templates = field(repr=False)
+
+    def as_planned(self) -> Library:
+        """The same files for a plan that was made: what a segment named until a day may be over since."""
+        return replace(self, segments=self.segments.as_planned())
 
     def names(self) -> list[str]:
         """The names of all mailing files, sorted."""

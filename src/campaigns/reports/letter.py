@@ -131,7 +131,7 @@ class _Writing:
     def _mailing(self) -> Mailing | None:
         """The mailing as its files are now; none when they are gone or broken."""
         try:
-            return self._parts.mailings.load(self._found.mailing)
+            return self._parts.mailings.as_planned().load(self._found.mailing)
         except CampaignsError:
             return None
 

@@ -11,7 +11,7 @@ from campaigns.errors import Mistake, Mistakes, NotFound
 from campaigns.segments import values
 from campaigns.segments.fingerprints import fingerprint
 from campaigns.segments.model import NAME, Segment
-from campaigns.segments.outside import NOTHING, Outside
+from campaigns.segments.outside import NOTHING, Outside, Settled
 from campaigns.segments.reading import SegmentReader, Surroundings
 from campaigns.settings.documents import Mapping, Scalar, read_on
 from campaigns.settings.model import Settings
@@ -25,6 +25,10 @@ class Library:
     catalogue: Catalogue = field(repr=False)
     settings: Settings = field(repr=False)
     outside: Outside = field(default=NOTHING, repr=False)
+
+    def as_planned(self) -> Library:
+        """The same files for a plan that was made: lists and words that ended since are no mistakes."""
+        return replace(self, outside=Settled(self.outside))
 
     def names(self) -> list[str]:
         """The names of all segment files, sorted."""

@@ -54,3 +54,26 @@ class Nothing:
 
 
 NOTHING = Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was there when something was planned: no list is over for it, and no word of the catalogue."""
+
+    now: Outside
+
+    def mailings(self) -> Collection[str]:
+        """Those of now."""
+        return self.now.mailings()
+
+    def lists(self, controller: str) -> Mapping[str, date | None] | None:  # noqa: ARG002 - as the protocol says
+        """Any."""
+        return None
+
+    def places(self) -> Places | None:
+        """Those of now."""
+        return self.now.places()
+
+    def today(self) -> date:
+        """A day before every last day."""
+        return date.min

@@ -220,7 +220,7 @@ class _Send:
         if span is None:
             return ""
         self._total = span.messages
-        mailing = self._parts.mailings.load(self._plan.mailing)
+        mailing = self._parts.mailings.as_planned().load(self._plan.mailing)
         opened = channel or _open(self._parts, mailing.channel)
         wanted = processes if processes is not None else _processes(opened.connections, span.messages)
         if channel is not None or wanted <= 1:

@@ -81,7 +81,7 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     parts = reopen(Path(order["root"]))
     try:
-        mailing = parts.mailings.load(order["mailing"])
+        mailing = parts.mailings.as_planned().load(order["mailing"])
         people = array.array("q", people_caught(parts, mailing, at=datetime.fromisoformat(order["at"])))
     except CampaignsError as error:
         sys.stderr.write(f"{error}\n")

@@ -47,7 +47,7 @@ def _send(order: dict[str, Any], stop: threading.Event, report: _Report) -> None
     with parts.ledger.read() as connection:
         plan = plans.get(connection, order["plan"])
     refuse_unfit(parts, plan, but=LAKE)
-    mailing = parts.mailings.load(plan.mailing)
+    mailing = parts.mailings.as_planned().load(plan.mailing)
     team = Team(
         parts,
         plan,
