@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from campaigns.cli.commands import app
 from campaigns.permissions import listing
@@ -17,7 +16,6 @@ from campaigns.settings.model import Settings
 from support import errors_page
 
 DOCS = Path(__file__).parents[2] / "docs"
-CAMPAIGNS = str(Path(sys.executable).with_name("campaigns"))
 
 
 def command_paths() -> Iterator[tuple[str, ...]]:
@@ -40,11 +38,8 @@ def commands_page() -> str:
         "input, 75 somebody else holds the lock. Data goes to standard output, talk to standard error.",
     ]
     for words in command_paths():
-        environment = {"PATH": "", "COLUMNS": "100", "TERM": "dumb", "LANG": "C.UTF-8"}
-        shown = subprocess.run(
-            [CAMPAIGNS, *words, "--help"], capture_output=True, text=True, check=True, env=environment
-        )
-        text = "\n".join(line.rstrip() for line in shown.stdout.strip().splitlines())
+        shown = CliRunner().invoke(app, [*words, "--help"], prog_name="campaigns", env={"COLUMNS": "100"})
+        text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
         lines += ["", f"## campaigns {' '.join(words)}", "", "```text", text, "```"]
     return "\n".join(lines) + "\n"
 
