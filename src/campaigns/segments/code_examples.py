@@ -207,6 +207,9 @@ OF_EXAMPLES: Mapping[str, Example] = {
     "EXA015": Example(
         f"{_PERSON}  scores: {{chrun: 0.7}}\n  expect: in", f"{_PERSON}  scores: {{churn: 0.7}}\n  expect: in"
     ),
+    "EXA016": Example(
+        about="Under `received:` and `clicked:` stand mailings that the segment names in such a condition."
+    ),
     "EXA020": Example(
         f"{_PERSON}  person: {{language: sv}}\n  expect: in",
         f"{_PERSON}  person: {{language: sv}}\n  expect: out",

@@ -22,7 +22,7 @@ def register(db: Engine, segment: Segment, ledger: Ledger) -> None:
         ("received", MESSAGES, outcomes.received),
         ("clicked", CLICKS, outcomes.clicked),
     ):
-        if mailings := _asked(segment, verb):
+        if mailings := asked(segment, verb):
             with ledger.read() as connection:
                 kinds = {NEWSLETTER} if ANY_NEWSLETTER in mailings else ()
                 of = outcomes.plans_of(connection, segment.controller, mailings, kinds)
@@ -31,7 +31,7 @@ def register(db: Engine, segment: Segment, ledger: Ledger) -> None:
 
 def position(segment: Segment, ledger: Ledger) -> str:
     """How far the mailings have come that the segment asks about; empty when it asks about none."""
-    mailings = _asked(segment, "received") | _asked(segment, "clicked")
+    mailings = asked(segment, "received") | asked(segment, "clicked")
     if not mailings:
         return ""
     with ledger.read() as connection:
@@ -41,7 +41,7 @@ def position(segment: Segment, ledger: Ledger) -> str:
         )
 
 
-def _asked(segment: Segment, verb: str) -> set[str]:
+def asked(segment: Segment, verb: str) -> set[str]:
     """The mailings that conditions of this verb name, at any depth."""
     return {
         condition.mailing

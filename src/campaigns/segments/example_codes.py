@@ -20,5 +20,6 @@ CODES: Mapping[str, str] = {
     "EXA013": "One and many at the same time: `site` and `sites`.",
     "EXA014": "The samples of the segment can draw nobody like that.",
     "EXA015": "There is no such score, or something else than its value and day is said of it.",
+    "EXA016": "The segment asks nobody about this mailing.",
     "EXA020": "The person is not where `expect` says.",
 }

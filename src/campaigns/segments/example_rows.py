@@ -13,7 +13,8 @@ from campaigns.catalogue.model import Catalogue, MetricEntry
 from campaigns.errors import Mistake
 from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.permissions import notices
-from campaigns.segments import example_scores, values
+from campaigns.segments import example_contacts, example_scores, values
+from campaigns.segments.example_contacts import Contact
 from campaigns.segments.example_reading import Reading
 from campaigns.segments.model import Segment
 from campaigns.settings.documents import Entry, Mark, Scalar, Source
@@ -33,6 +34,7 @@ class World:
 
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     events: list[PermissionEvent] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1_000))
 
     def add(self, table: str, **row: Any) -> None:
@@ -103,6 +105,7 @@ class _Person:
                 delete_on=self._of.as_of + timedelta(days=365),
             )
         self._happened(said)
+        self._world.contacts += example_contacts.read(said, self._id, self._read, self._of)
         example_scores.put(self._world, self._keys, self._read.map(said, "scores"), self._read, self._of)
         if self._read.text(said, "audience") != "no":
             self._as_usual(has_contract=bool(sites or contracts), has_company=bool(companies))

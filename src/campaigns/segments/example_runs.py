@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from campaigns.lake import Lake
 from campaigns.lake.schemas import TABLES
 from campaigns.ledger import Ledger, permission_events
 from campaigns.permissions import state
+from campaigns.segments import example_contacts
 from campaigns.segments.drawing import is_drawn
 from campaigns.segments.example_rows import Setting, World, put
 from campaigns.segments.examples import Example, Examples
@@ -69,7 +70,7 @@ def run(examples: Examples, segment: Segment, *, settings: Settings, catalogue: 
         raise Mistakes(found)
     with TemporaryDirectory(prefix="campaigns-examples-") as folder:
         people = dict(zip(numbers, examples.people, strict=True))
-        return list(_outcomes(examples.as_of, people, segment, settings, world, Path(folder)))
+        return list(_outcomes(people, setting, world, Path(folder)))
 
 
 def _numbers(examples: Examples, segment: Segment) -> list[int]:
@@ -91,17 +92,14 @@ def _numbers(examples: Examples, segment: Segment) -> list[int]:
 
 
 def _outcomes(
-    as_of: date,
-    people: Mapping[int, Example],
-    segment: Segment,
-    settings: Settings,
-    world: World,
-    folder: Path,
+    people: Mapping[int, Example], setting: Setting, world: World, folder: Path
 ) -> Iterator[Outcome]:
+    segment, settings, as_of = setting.segment, setting.settings, setting.as_of
     ledger = Ledger.open(folder / "ledger" / "ledger.sqlite")
     try:
         with ledger.write() as connection:
             permission_events.append(connection, world.events)
+            example_contacts.write(connection, world.contacts, setting)
         asked: dict[str, Any] = {
             "ledger": ledger,
             "settings": settings,

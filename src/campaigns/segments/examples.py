@@ -24,7 +24,8 @@ EXPECTED: tuple[Expected, ...] = ("in", "out", "left out")
 OF_FILE = ("segment", "as_of", "people")
 OF_PERSON = (
     "name", "copy", "audience", "person", "relationship", "site", "sites", "contract", "contracts", "company",
-    "companies", "did", "scores", "in_list", "drawn", "permission", "expect", "because", "code",
+    "companies", "did", "received", "clicked", "scores", "in_list", "drawn", "permission",
+    "expect", "because", "code",
 )  # fmt: skip
 
 

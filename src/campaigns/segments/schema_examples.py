@@ -8,6 +8,7 @@ from typing import get_args
 from campaigns.catalogue.model import Catalogue, FieldEntry, ScoreEntry
 from campaigns.segments import schema_values as values
 from campaigns.segments import schema_words as words
+from campaigns.segments.example_contacts import VERBS
 from campaigns.segments.example_rows import ANSWERS, BESIDES
 from campaigns.segments.examples import EXPECTED, OF_FILE, OF_PERSON
 from campaigns.segments.schema_values import Schema, record
@@ -34,6 +35,8 @@ MEANINGS: Mapping[str, str] = {
     "company": "A company, and the person's role there.",
     "companies": "Several companies.",
     "did": "What the person did, and when.",
+    "received": "Mailings that the person got, and when.",
+    "clicked": "Mailings in which the person followed a link, and when.",
     "scores": "What models said of the person, today or on another day.",
     "in_list": "Imported lists that the person is on.",
     "drawn": "`no`: somebody whom `sample:` does not draw.",
@@ -67,6 +70,7 @@ def examples_schema(catalogue: Catalogue) -> Schema:
 
 def _of_person(catalogue: Catalogue) -> dict[str, Schema]:
     one = {name: values.shared(name) for name in PLURAL}
+    mailings = {"type": "object", "additionalProperties": _DAY}
     permission = {name: values.choice(ANSWERS) for name in (*get_args(Channel), *BESIDES)}
     return {
         **one,
@@ -74,6 +78,7 @@ def _of_person(catalogue: Catalogue) -> dict[str, Schema]:
         "person": record(_fields(catalogue, "person")),
         "relationship": {"anyOf": [{"type": "string"}, values.list_of({"type": "string"})]},
         "did": {"anyOf": [values.shared("did"), values.list_of(values.shared("did"))]},
+        **{verb: {"anyOf": [mailings, values.list_of(mailings)]} for verb in VERBS},
         "scores": record({name: _score(entry) for name, entry in catalogue.scores.items()}),
         "in_list": {"anyOf": [values.TEXT, values.list_of(values.TEXT)]},
         "audience": values.YES_NO,

@@ -211,6 +211,26 @@ def test_everybody_is_of_the_audience_unless_the_file_says_no(tmp_path: Path) ->
     assert [got for got, _ in verdicts(tmp_path, segment, people).values()] == ["in", "in", "out"]
 
 
+def test_what_earlier_mailings_did(tmp_path: Path) -> None:
+    segment = segment_text(
+        "{clicked: any_newsletter, within_last: 30 days, at_least: 2 times}",
+        more="except:\n  - {received: any_newsletter, within_last: 2 days}",
+    )
+    people = """
+        - name: reads what we write
+          received: [{any_newsletter: 3 days ago}, {any_newsletter: 10 days ago}]
+          clicked: [{any_newsletter: 3 days ago}, {any_newsletter: 30 days ago}]
+          expect: in
+        - {name: got one today, copy: reads what we write, received: {any_newsletter: today}, expect: out}
+        - {name: clicked once, clicked: {any_newsletter: 3 days ago}, expect: out}
+        - {name: never, expect: out}
+    """
+    assert [got for got, _ in verdicts(tmp_path, segment, people).values()] == ["in", "out", "out", "out"]
+    never = segment_text("{not_clicked: any_newsletter}")
+    assert [got for got, _ in verdicts(tmp_path, never, "- {name: never, expect: in}").values()] == ["in"]
+    assert wrong(tmp_path, "- {name: x, received: {welcome: today}, expect: in}", never) == [(4, "EXA016")]
+
+
 def test_limit_chooses_among_the_people_of_the_file(tmp_path: Path) -> None:
     limit = "limit: {at_most: 1, highest: {metric: electricity_use, over: last winter}}"
     segment = segment_text("{field: language, is: fi}", more=limit)
