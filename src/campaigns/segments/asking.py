@@ -16,6 +16,11 @@ from campaigns.settings.documents import Entry, Node, Scalar, Sequence
 
 MAX_ITEMS = 5_000
 Read = TypeVar("Read")
+# What other languages say, and what is near to a test that says the opposite.
+_OTHER_WORDS = {
+    "in": "one_of", "not_in": "not_one_of", "not": "is_not", "equals": "is", "greater_than": "more_than",
+    "is_not_known": "is_known: no", "is_unknown": "is_known: no", "not_known": "is_known: no",
+}  # fmt: skip
 _TYPES = {"choice": "a choice", "text": "text", "number": "a number", "date": "a date", "yes_no": "yes or no"}
 
 
@@ -79,7 +84,9 @@ def _read_test(asked: Asked, entry: Entry, found: list[Mistake]) -> Test | None:
     fitting = predicates.fitting(asked.type)
     operator = predicates.OPERATORS.get(name)
     if operator is None:
-        hint = values.did_you_mean(name, (*fitting, *asked.besides))
+        meant = _OTHER_WORDS.get(name)
+        hint = f"did you mean `{meant}`?" if meant else ""
+        hint = hint or values.did_you_mean(name, (*fitting, *asked.besides))
         found.append(entry.key.mark.mistake("SEG013", f"`{values.short(name)}` is not a test.", hint))
         return None
     if asked.type not in operator.types:

@@ -19,6 +19,7 @@ from campaigns.settings.documents import Scalar, Sequence
 
 MAX_CONDITIONS = 200
 MAX_DEPTH = 12
+_OTHER_WORDS = {"not": "none", "and": "all", "or": "any"}  # what other languages say
 Read = TypeVar("Read")
 Kind = Callable[["Conditions", Node, Here], Condition | None]
 
@@ -81,7 +82,9 @@ class Conditions:
 
     def _no_kind(self, node: Node, kind: Scalar) -> Mistake:
         later = next((entry.key.text for entry in node.entries if entry.key.text in self.kinds), "")
-        hint = f"start with `{later}`" if later else values.did_you_mean(kind.text, self.kinds)
+        meant = _OTHER_WORDS.get(kind.text.lower())
+        hint = f"did you mean `{meant}`?" if meant else values.did_you_mean(kind.text, self.kinds)
+        hint = f"start with `{later}`" if later else hint
         return kind.mark.mistake("SEG011", f"`{values.short(kind.text)}` does not start a condition.", hint)
 
     def name_of(self, node: Node) -> Scalar | None:

@@ -318,7 +318,7 @@ def _half(text: str) -> Decimal:
 
 
 def _size(text: str) -> Range:
-    found = values.number_range(text, name="size", unit="")
+    found = values.number_range(text, name="size", unit="", example="500 to 20000")
     if not all(re.fullmatch(r"\d+", str(end)) for end in (found.low, found.high)):
         raise values.Wrong("SEG035", f"`{values.short(text)}` is not a size.", "write it like `500 to 20000`")
     return found

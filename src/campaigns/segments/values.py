@@ -75,11 +75,10 @@ def _unit_mismatch(digits: str, written: str, name: str, unit: str) -> tuple[str
     return f"`{name}` is measured in {unit}, not in `{short(written)}`.", f"choose from: {choices}"
 
 
-def number_range(text: str, *, name: str, unit: str) -> Range:
+def number_range(text: str, *, name: str, unit: str, example: str = "1960 to 2005") -> Range:
     """`1960 to 2005`, `5 to 9 MWh`: a unit at the end holds for both."""
-    low, high = _ends(
-        text, example=f"`{_joined('500', unit)} to {_joined('900', unit)}`" if unit else "`1960 to 2005`"
-    )
+    of_unit = f"{_joined('500', unit)} to {_joined('900', unit)}"
+    low, high = _ends(text, example=f"`{of_unit if unit else example}`")
     if unit and not _split(low)[1]:
         low = f"{low} {_split(high)[1]}".strip()
     return _ordered(number(low, name=name, unit=unit), number(high, name=name, unit=unit), text)

@@ -223,6 +223,9 @@ ONE_MISTAKE = [
     ("{sample: 10}", "SEG035", "`10` is not a share.", "did you mean `10%`?"),
     ("{field: \"x'); DROP TABLE persons; --\", is: fi}", "SEG021", "customers have no field called `x'); DROP TABLE persons; --`.", ""),
     ("{field: \"read_csv('/etc/passwd')\", is: fi}", "SEG021", "customers have no field called `read_csv('/etc/passwd')`.", ""),
+    ("{not: {field: language, is: fi}}", "SEG011", "`not` does not start a condition.", "did you mean `none`?"),
+    ("{field: language, is_not_known: yes}", "SEG013", "`is_not_known` is not a test.", "did you mean `is_known: no`?"),
+    ("{field: language, in: [fi]}", "SEG013", "`in` is not a test.", "did you mean `one_of`?"),
     ("{scoring: churn, top: 10%}", "SEG011", "`scoring` does not start a condition.", ""),
 ]  # fmt: skip
 
@@ -272,7 +275,7 @@ TOP_LEVEL = [
     ("channels: [email]", "channels: [email]\ncontrol_group: 80%", "SEG035", "`80%` is not more than 0% and at most 50%.", ""),
     ("channels: [email]", "channels: [email]\ncontrol_group: {share: 5%, nme: x}", "SEG012", "`nme` does not belong to `control_group`.", "did you mean `name`?"),
     ("channels: [email]", "channels: [email]\ncontrol_group: {share: 5%, name: X Y}", "SEG006", "`X Y` is no name for a control group.", ""),
-    ("channels: [email]", "channels: [email]\nexpect: {size: some}", "SEG037", "`some` is not a range.", ""),
+    ("channels: [email]", "channels: [email]\nexpect: {size: some}", "SEG037", "`some` is not a range.", "write it like `500 to 20000`"),
     ("channels: [email]", "channels: [email]\nexpect: {data_not_older_than: 3}", "SEG034", "`3` is not a length of time.", "write it like `60 days`"),
     ("channels: [email]", "channels: [email]\nexpect: {data_not_older_than: 0 days}", "SEG041", "readings are a day old at best.", "write `1 day` or more"),
     ("channels: [email]", "channels: [email]\nexpect: {data_not_older_than: 3 days}", "SEG043", "`data_not_older_than` is about metrics, and this segment uses none.", "leave it out"),
