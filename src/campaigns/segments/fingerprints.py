@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from campaigns.catalogue.units import plain
 from campaigns.segments.model import Place, Segment, Today
 
-COMPILER_VERSION = "1"
+COMPILER_VERSION = "2"
 # What people read, and what a preview warns about; neither changes who is in the segment.
 _OF_PEOPLE = frozenset({"title", "owner", "goal", "expect", "refresh", "fingerprint", "place"})
 _TEXTS = {"label", "description", "deprecated"}

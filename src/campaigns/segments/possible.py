@@ -19,7 +19,7 @@ def impossible(tests: Sequence[Test], values: Iterable[str] = ()) -> bool:
         _unknown_and_more(tests)
         or _no_word(tests, values)
         or _no_number(tests)
-        or _no_number(_shares(tests))
+        or any(_no_number(shares) for shares in _shares(tests))
         or _no_day(tests, _fixed)
         or _no_day(tests, _from_today)
     )
@@ -72,9 +72,13 @@ def _no_answer(tests: Sequence[Test]) -> bool:
     return not answers
 
 
-def _shares(tests: Sequence[Test]) -> list[Test]:
-    """Tests against shares of another metric, as tests of the share: market averages are above zero."""
-    return [Test(test.name, test.value.factor) for test in tests if isinstance(test.value, ShareOf)]
+def _shares(tests: Sequence[Test]) -> Iterable[list[Test]]:
+    """Tests against shares of one other metric, as tests of the share: market averages are above zero."""
+    found: dict[str, list[Test]] = {}
+    for test in tests:
+        if isinstance(test.value, ShareOf):
+            found.setdefault(test.value.metric.name, []).append(Test(test.name, test.value.factor))
+    return found.values()
 
 
 def _no_number(tests: Sequence[Test]) -> bool:
