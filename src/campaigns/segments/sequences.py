@@ -28,8 +28,3 @@ class SequenceCondition(EventCondition):
     def events(self) -> tuple[EventEntry, ...]:
         """The kinds of events that it asks about."""
         return (self.event, self.then)
-
-    @property
-    def then_kind(self) -> str:
-        """`then_did`, or `then_did_not` when no second event may follow."""
-        return "then_did_not" if self.then_negated else "then_did"

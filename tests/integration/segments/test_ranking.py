@@ -139,11 +139,12 @@ def test_sites_are_ranked_once_whoever_holds_them(desk: Desk) -> None:
     )
 
 
-def test_a_site_of_somebody_outside_the_audience_takes_no_place(desk: Desk) -> None:
+@pytest.mark.parametrize("among", ["everyone", "segment"])
+def test_a_site_of_somebody_outside_the_audience_takes_no_place(desk: Desk, among: str) -> None:
     """The highest use is a customer's who reads no newsletter."""
     world = homes([1.0, 2.0, 9.0])
     world["relationships"] = [{"person_id": n, "kind": "subscriber"} for n in (1, 2)]
-    text = segment_text(f"has: site\nwhere:\n  - {{{YEAR}, top: 1}}", audience="subscribers")
+    text = segment_text(f"has: site\nwhere:\n  - {{{YEAR}, top: 1, among: {among}}}", audience="subscribers")
     found = desk.preview(text, world)
     assert members(found) == [2]
     assert (found.resolution.cut_offs[0].value, found.resolution.cut_offs[0].among) == (2.0, 2)
