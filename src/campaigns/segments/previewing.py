@@ -176,6 +176,8 @@ class Preview:
         for step, people in found.left_out.items():
             if people:
                 yield f"{'−' + few(people):>{_NUMBER}}  {LEFT_OUT[step]} ({step})"
+            elif step == "caps":
+                yield f"{'0':>{_NUMBER}}  {LEFT_OUT[step]}: nobody yet, as mailings have no limit (caps)"
         if found.segment.control_group is not None:
             drawn = f"−{len(found.control_group):,}" if len(found.control_group) else "0"
             yield f"{drawn:>{_NUMBER}}  control group: get nothing, to compare with"

@@ -255,6 +255,7 @@ def test_preview_text(desk: Desk) -> None:
         "\n"
         "         8  people for whom the conditions hold\n"
         "       −<5  may not be contacted (permission)\n"
+        "         0  have had enough messages: nobody yet, as mailings have no limit (caps)\n"
         "         4  get the message: <5 by email"
     )
 
