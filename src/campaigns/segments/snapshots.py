@@ -176,19 +176,21 @@ def write(writer: Writer, found: Sequence[Found], now: datetime) -> list[Taken]:
     return [Taken.of_row(row) for row in rows]
 
 
-def history(rows: pl.DataFrame, segment: Segment | str, controller: str) -> list[Taken]:
+def history(rows: pl.DataFrame, segment: Segment) -> list[Taken]:
     """The snapshots of a segment among rows of `segment_snapshots`, the oldest first."""
-    name = segment if isinstance(segment, str) else segment.name
-    mine = rows.filter(controller=controller, segment=name).sort("taken_at")
-    return [Taken.of_row(row) for row in mine.iter_rows(named=True)]
+    return [Taken.of_row(row) for row in _of(rows, segment).iter_rows(named=True)]
 
 
 def same(rows: pl.DataFrame, segment: Segment, inputs: Inputs) -> Taken | None:
     """The last snapshot of a segment, when it was made from these inputs."""
-    last = rows.filter(controller=segment.controller, segment=segment.name).sort("taken_at").tail(1)
+    last = _of(rows, segment).tail(1)
     if last.is_empty() or last["inputs"][0] != inputs.digest:
         return None
     return Taken.of_row(last.row(0, named=True), is_new=False)
+
+
+def _of(rows: pl.DataFrame, segment: Segment) -> pl.DataFrame:
+    return rows.filter(controller=segment.controller, segment=segment.name).sort("taken_at")
 
 
 def _intervals(before: pl.DataFrame, members: pl.DataFrame, segment: Segment, now: datetime) -> pl.DataFrame:

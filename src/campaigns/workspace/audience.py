@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from campaigns.errors import Mistakes, UserError
@@ -11,6 +12,8 @@ from campaigns.errors import Mistakes, UserError
 if TYPE_CHECKING:
     import polars as pl
 
+    from campaigns.lake import Snapshot
+    from campaigns.permissions.state import Words
     from campaigns.segments.comparing import Difference, Overlap
     from campaigns.segments.explaining import Why
     from campaigns.segments.model import Segment
@@ -84,6 +87,7 @@ def overlap(workspace: Workspace, names: Sequence[str], *, as_of: date) -> Overl
 
     Raises `UserError` USE052 for fewer than two, or for segments of different registers.
     """
+    from campaigns.permissions import state
     from campaigns.segments import comparing
 
     if len(set(names)) < _PAIR:
@@ -91,10 +95,30 @@ def overlap(workspace: Workspace, names: Sequence[str], *, as_of: date) -> Overl
     segments = [workspace.segment_files.load(name) for name in dict.fromkeys(names)]
     if len({segment.controller for segment in segments}) > 1:
         raise UserError("USE052", "these segments are of different registers: nobody is in both.")
-    return comparing.overlap([resolve(workspace, segment.name, as_of=as_of) for segment in segments])
+    with workspace.lake.snapshot() as lake:
+        found = resolve_all(workspace, lake, segments, words=state.words(workspace.ledger), as_of=as_of)
+    return comparing.overlap([found[segment.name] for segment in segments])
 
 
 _PAIR = 2
+
+
+def resolve_all(
+    workspace: Workspace, lake: Snapshot, segments: Sequence[Segment], *, words: Words, as_of: date
+) -> dict[str, Resolution]:
+    """By name the people of several segments; those that may see the same data share an engine."""
+    from campaigns.engine import connect
+    from campaigns.segments.resolving_many import resolve_many
+
+    asked = {**_asked(workspace, as_of), "words": words}
+    closed = {segment.name: _hidden(workspace, segment, as_of) for segment in segments}
+    found: dict[str, Resolution] = {}
+    in_order = sorted(segments, key=lambda segment: repr(closed[segment.name]))
+    for _, alike in groupby(in_order, key=lambda segment: repr(closed[segment.name])):
+        together = list(alike)
+        with connect(lake, hidden=closed[together[0].name]) as db:
+            found |= resolve_many(together, db=db, **asked)
+    return found
 
 
 def why(workspace: Workspace, name: str, person: str, *, as_of: date) -> Why:

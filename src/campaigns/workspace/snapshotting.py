@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from campaigns.errors import Mistakes
+from campaigns.workspace.audience import resolve_all
 
 if TYPE_CHECKING:
     import polars as pl
 
     from campaigns.lake import Snapshot
     from campaigns.segments.model import Duration, Segment
-    from campaigns.segments.resolving import Resolution
     from campaigns.segments.snapshots import Found, Taken
     from campaigns.workspace.project import Workspace
 
@@ -68,22 +67,19 @@ def history(workspace: Workspace, name: str) -> list[Taken]:
     from campaigns.segments import snapshots
 
     segment = workspace.segment_files.load(name)
-    return snapshots.history(_rows(workspace), segment, segment.controller)
+    return snapshots.history(_rows(workspace), segment)
 
 
 def _find(
     workspace: Workspace, segments: Iterable[Segment], lake: Snapshot
 ) -> tuple[list[Taken], list[Found]]:
     """Those that need no new snapshot, and who is in the others."""
-    from campaigns.engine import connect
     from campaigns.permissions import state
     from campaigns.permissions.rules import rule_version
-    from campaigns.register.disclosing import hidden
     from campaigns.segments import contacts, snapshots
-    from campaigns.segments.resolving_many import resolve_many
 
     words = state.words(workspace.ledger)
-    before, today, now = lake.frame("segment_snapshots"), workspace.today(), workspace.now()
+    before, today = lake.frame("segment_snapshots"), workspace.today()
     kept: list[Taken] = []
     wanted: dict[str, tuple[Segment, snapshots.Inputs]] = {}
     for segment in segments:
@@ -99,22 +95,7 @@ def _find(
             kept.append(same)
         else:
             wanted[segment.name] = (segment, inputs)
-    closed = {name: hidden(workspace.settings, one.purpose, day=today) for name, (one, _) in wanted.items()}
-    found: dict[str, Resolution] = {}
-    for _, names in groupby(
-        sorted(wanted, key=lambda name: repr(closed[name])), lambda name: repr(closed[name])
-    ):
-        together = list(names)
-        with connect(lake, hidden=closed[together[0]]) as db:
-            found |= resolve_many(
-                [wanted[name][0] for name in together],
-                db=db,
-                ledger=workspace.ledger,
-                settings=workspace.settings,
-                as_of=today,
-                at=now,
-                words=words,
-            )
+    found = resolve_all(workspace, lake, [one for one, _ in wanted.values()], words=words, as_of=today)
     return kept, [
         snapshots.Found(resolution=found[name], inputs=inputs) for name, (_, inputs) in wanted.items()
     ]
