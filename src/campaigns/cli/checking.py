@@ -45,11 +45,12 @@ def check(
     Example: campaigns check segments/ --tests --format github
     """
     from campaigns.workspace import checking as room
+    from campaigns.workspace import examples
 
     found = room.check(context.chosen_folder(), paths or [])
     tried = None
     if tests:
-        tried = room.try_examples(context.workspace())
+        tried = examples.run(context.workspace())
         found = [*found, *tried.mistakes]
     if json or form is Form.JSON:
         as_json([mistake.as_json() for mistake in found])

@@ -16,7 +16,7 @@ from campaigns.segments import sql
 from campaigns.segments.compiling import Compiled, compile_segment
 from campaigns.segments.model import Segment
 from campaigns.segments.resolving import Resolution, resolve
-from campaigns.segments.sentences import few, sentence
+from campaigns.segments.sentences import FEW, few, sentence
 from campaigns.settings.model import Settings
 
 
@@ -170,13 +170,10 @@ class Overlap:
 
     def _shares(self, one: int, other: int) -> str:
         both = self.shared(one, other)
-        if not both or both < _TOLD:
+        if both < FEW:  # a share of so few would tell how many they are
             return ""
         parts = (f"{both / len(self.members[place]):.0%} of {self.names[place]}" for place in (one, other))
         return f" ({', '.join(parts)})"
-
-
-_TOLD = 5  # a share of fewer people would tell how many they are
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,7 +185,7 @@ class Asking:
     settings: Settings = field(repr=False)
     as_of: date
     at: datetime
-    words: Words | None = field(default=None, repr=False)
+    words: Words = field(repr=False)  # read once for both
 
     def resolve(self, segment: Segment) -> Resolution:
         """One segment; the verdicts stay in the engine until the next one is resolved."""

@@ -50,15 +50,7 @@ def register(
     }
     asked = {
         name: (
-            Request(
-                controller=segment.controller,
-                purpose="profiling",
-                message_kind="none",
-                channels=("segment",),
-                profiled=True,
-                at=at,
-                **attribute,  # type: ignore[arg-type]  # two text fields of the request
-            ),
+            _about_profiling(segment, at, **attribute),
             spoke.filter(spoken)["person_id"].drop_nulls().unique().sort(),
         )
         for name, (needed, attribute, spoken) in about.items()
@@ -81,6 +73,19 @@ def register(
         there[notices.SEEN] = segment.controller
 
 
+def _about_profiling(segment: Segment, at: datetime, **data: str) -> Request:
+    """Whether a segment may use what is known of a person, or the `data` named."""
+    return Request(
+        controller=segment.controller,
+        purpose="profiling",
+        message_kind="none",
+        channels=("segment",),
+        profiled=True,
+        at=at,
+        **data,  # type: ignore[arg-type]  # text fields of the request
+    )
+
+
 def _not_profiled(
     db: Engine, segment: Segment, at: datetime, settings: Settings, ledger: Ledger, words: Words
 ) -> pl.DataFrame:
@@ -95,15 +100,8 @@ def _not_profiled(
     )
     stored_only = restricted.people(words, segment.controller, segment.message_kind).to_frame()
     persons = pl.concat([marked, said.select("person_id")]).drop_nulls().unique().sort("person_id")
-    request = Request(
-        controller=segment.controller,
-        purpose="profiling",
-        message_kind="none",
-        channels=("segment",),
-        profiled=True,
-        at=at,
-    )
-    answers = decide(db, request, persons, settings=settings, ledger=ledger, words=words)
+    asked = _about_profiling(segment, at)
+    answers = decide(db, asked, persons, settings=settings, ledger=ledger, words=words)
     return pl.concat([answers.filter(~pl.col("allowed")).select("person_id"), stored_only]).unique()
 
 

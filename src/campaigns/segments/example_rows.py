@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from campaigns.catalogue.model import Catalogue, MetricEntry
+from campaigns.catalogue.model import Catalogue, FieldEntry, MetricEntry
 from campaigns.errors import Mistake
 from campaigns.ledger.permission_events import PermissionEvent
 from campaigns.permissions import notices
@@ -122,7 +122,7 @@ class _Person:
             "deceased": False,
             "protected_address": False,
             "source": "examples",
-            "informed_by": notices.newest(self._of.settings, self._of.segment.controller),
+            "informed_by": self._newest_notice(),
             "registered_on": LONG_AGO,
         }
         self._world.add("persons", **self._keys, **usual | self._columns)
@@ -137,7 +137,7 @@ class _Person:
                 case "computed", "age":
                     self._columns["birth_year"] = None if value is None else self._of.as_of.year - int(value)
                 case "notices_seen", "newest":
-                    self._columns["informed_by"] = self._told(is_newest=bool(value))
+                    self._columns["informed_by"] = self._newest_notice() if value else ""
                 case "notices_seen", "version":
                     self._columns["informed_by"] = value or ""
                 case "relationships", "kind":
@@ -148,13 +148,13 @@ class _Person:
                 case "roles", "role":
                     self._employed(role=value)
                 case _:
-                    self._read.say(
-                        entry.key, "EXA009", f"`{known.name}` cannot be given to an example person."
-                    )
+                    self._refuse(entry, known)
 
-    def _told(self, *, is_newest: bool) -> str:
-        versions = list(self._of.settings.controllers[self._of.segment.controller].notices)
-        return versions[-1] if is_newest and versions else ""
+    def _refuse(self, entry: Entry, known: FieldEntry) -> None:
+        self._read.say(entry.key, "EXA009", f"`{known.name}` cannot be given to an example person.")
+
+    def _newest_notice(self) -> str:
+        return notices.newest(self._of.settings, self._of.segment.controller)
 
     def _relationship(self, kind: str) -> None:
         self._relations.setdefault(kind, {})
@@ -170,7 +170,7 @@ class _Person:
         for entry, known, value in self._read.fields(Map(entries=tuple(fields), mark=node.mark), "site"):
             place = metering if known.table == "metering_points" else row
             if known.table not in ("sites", "metering_points"):
-                self._read.say(entry.key, "EXA009", f"`{known.name}` cannot be given to an example person.")
+                self._refuse(entry, known)
                 continue
             place[known.column] = value
         self._world.add("sites", controller=self._keys["controller"], site_id=site_id, **row)
@@ -231,7 +231,7 @@ class _Person:
             elif known.table == "contracts":
                 row[known.column] = value
             else:
-                self._read.say(entry.key, "EXA009", f"`{known.name}` cannot be given to an example person.")
+                self._refuse(entry, known)
         self._world.add(
             "contracts", **self._keys, contract_id=next(self._world.numbers), metering_point_id=point, **row
         )
@@ -241,7 +241,7 @@ class _Person:
         role: dict[str, Any] = {}
         for entry, known, value in self._read.fields(node, "company"):
             if known.table not in ("companies", "roles"):
-                self._read.say(entry.key, "EXA009", f"`{known.name}` cannot be given to an example person.")
+                self._refuse(entry, known)
                 continue
             (role if known.table == "roles" else row)[known.column] = value
         self._employed(**role, company=row)

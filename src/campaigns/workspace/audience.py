@@ -69,6 +69,7 @@ def difference(workspace: Workspace, name: str, *, against: str, as_of: date) ->
 
     Raises as `versions.library_at`, and `Mistakes` for what is wrong in either version.
     """
+    from campaigns.permissions import state
     from campaigns.segments import comparing
     from campaigns.workspace.versions import library_at
 
@@ -78,7 +79,7 @@ def difference(workspace: Workspace, name: str, *, against: str, as_of: date) ->
     if before is not None and before.controller != segment.controller:
         before = None  # another register: nobody is in both
     with workspace.engine(hidden=_hidden(workspace, segment, as_of)) as db:
-        asking = comparing.Asking(db=db, **_asked(workspace, as_of))
+        asking = comparing.Asking(db=db, words=state.words(workspace.ledger), **_asked(workspace, as_of))
         return comparing.difference(asking, before=before, after=segment, against=against)
 
 

@@ -30,11 +30,6 @@ def check(folder: Path | None, paths: Sequence[Path]) -> list[Mistake]:
     return Mistakes(list(dict.fromkeys(mistakes))).mistakes
 
 
-def try_examples(workspace: Workspace) -> examples.Tried:
-    """Run the example persons of all segments; none in files that have mistakes of their own."""
-    return examples.run(workspace)
-
-
 def _inside(root: Path, path: Path) -> Path:
     resolved = path.resolve()
     if not resolved.exists():
