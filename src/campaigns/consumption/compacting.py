@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from campaigns.lake.frames import partition_of
+
 if TYPE_CHECKING:
     from campaigns.lake import Writer
 
@@ -41,7 +43,7 @@ def _crowds(rows: Mapping[Path, int], known: Mapping[str, set[str]]) -> Iterator
     """Files of one month that belong together, the smallest first as far as they fit."""
     months: dict[str, list[Path]] = {}
     for path in sorted(rows, key=lambda path: (rows[path], path.name)):
-        month = _month(path)
+        month = partition_of(path, "month")
         held = sum(rows[other] for other in months.get(month, ()))
         if rows[path] < SMALL and path.name in known.get(month, ()) and held + rows[path] <= MOST:
             months.setdefault(month, []).append(path)
@@ -62,13 +64,9 @@ def _known(notes: Iterable[pl.DataFrame]) -> dict[str, set[str]]:
 def _renamed(notes: pl.DataFrame, renamed: Mapping[Path, Sequence[Path]]) -> pl.DataFrame:
     """The notes of months with new files."""
     new = {path.name: [other.name for other in others] for path, others in renamed.items()}
-    months = notes.filter(pl.col("month").is_in({_month(path) for path in renamed}))
+    months = notes.filter(pl.col("month").is_in({partition_of(path, "month") for path in renamed}))
     files = [
         json.dumps(sorted({other for name in json.loads(names) for other in new.get(name, [name])}))
         for names in months["files"]
     ]
     return months.with_columns(pl.Series("files", files, dtype=pl.String))
-
-
-def _month(path: Path) -> str:
-    return path.parent.name.removeprefix("month=")

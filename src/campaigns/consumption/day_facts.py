@@ -7,26 +7,27 @@ so that a run that was cut off is finished by the next, and the outcome is that 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 from campaigns.consumption.calendar import LocalDays, local_days
 from campaigns.consumption.day_numbers import facts_of
+from campaigns.consumption.inputs import version_of
 from campaigns.consumption.spot_days import Prices
+from campaigns.lake.frames import by_partition
 from campaigns.lake.schemas import empty
 from campaigns.settings.model import Settings
 
 if TYPE_CHECKING:
     from campaigns.lake import Writer
 
+Sized = TypeVar("Sized")
 _AT_ONCE = 48_000_000  # bytes of files that are read together: about a million days
 _READ = (
     "controller", "metering_point_id", "direction", "month", "local_date", "resolution_min", "wh", "quality",
@@ -66,22 +67,18 @@ class _Month:
         return sum(map(_size, self.new))
 
 
-@cache
 def version() -> str:
     """Changes with the code that makes them."""
-    here = Path(__file__)
-    made_by = ("day_facts", "day_numbers", "shapes", "spot_days", "price_days", "panels", "sun")
-    code = [here.with_name(f"{name}.py").read_bytes() for name in made_by]
-    return hashlib.sha256(b"".join(code)).hexdigest()[:12]
+    return version_of("day_facts", "day_numbers", "shapes", "spot_days", "price_days", "panels", "sun")
 
 
 def update(writer: Writer, *, settings: Settings, full: bool = False) -> Updated:
     """Bring `day_facts` up to the lake's days and prices; with `full` everything is made again."""
-    files = _by_month(writer.files("consumption_days"))
+    files = by_partition(writer.files("consumption_days"), "month")
     made = {} if full else {row["month"]: row for row in writer.frame("day_fact_months").to_dicts()}
     gone = sorted(set(made) - set(files))
     changed = list(_changed(writer, files, made, settings))
-    days = sum(_remake(writer, together, settings) for together in _units(changed))
+    days = sum(_remake(writer, months, settings) for months in _together(changed, lambda month: month.bytes))
     if gone:
         _drop(writer, gone)
     kept = writer.count("day_facts") - days
@@ -106,25 +103,6 @@ def _changed(
             known = set(json.loads(before["files"])) if is_same else set()
             new = tuple(path for path in paths if path.name not in known)
             yield _Month(name=name, files=tuple(paths), new=new, stamp=stamp, prices=prices)
-
-
-def _units(months: Sequence[_Month]) -> Iterator[list[_Month]]:
-    """Months that are made and noted together: many small ones, or a large one."""
-    together: list[_Month] = []
-    for month in months:
-        if together and sum(one.bytes for one in (*together, month)) > _AT_ONCE:
-            yield together
-            together = []
-        together.append(month)
-    if together:
-        yield together
-
-
-def _by_month(paths: Sequence[Path]) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
-    for path in paths:
-        found.setdefault(path.parent.name.removeprefix("month="), []).append(path)
-    return dict(sorted(found.items()))
 
 
 def _names(paths: Sequence[Path]) -> str:
@@ -168,7 +146,7 @@ def _rows(writer: Writer, months: Sequence[_Month]) -> Iterator[tuple[pl.DataFra
     A day's other direction may lie in any file of its month, and one that is not new.
     """
     new = [path for month in months for path in month.new]
-    parts = list(_together(new))
+    parts = list(_together(new, _size))
     old = [path for month in months for path in month.files if path not in set(new)]
     if len(parts) == 1 and not old:
         rows = writer.rows_in("consumption_days", new, _READ)
@@ -185,16 +163,16 @@ def _rows(writer: Writer, months: Sequence[_Month]) -> Iterator[tuple[pl.DataFra
         yield bought.join(sold_anew, on=_DAY, how="semi", maintain_order="left"), sold
 
 
-def _together(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Files that are read together, each a large one or many small ones."""
-    together: list[Path] = []
+def _together(things: Sequence[Sized], size_of: Callable[[Sized], int]) -> Iterator[list[Sized]]:
+    """Months or files that are read together: many small ones, or a large one."""
+    together: list[Sized] = []
     size = 0
-    for path in paths:
-        own = _size(path)
+    for thing in things:
+        own = size_of(thing)
         if together and size + own > _AT_ONCE:
             yield together
             together, size = [], 0
-        together.append(path)
+        together.append(thing)
         size += own
     if together:
         yield together

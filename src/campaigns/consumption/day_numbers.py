@@ -18,6 +18,7 @@ from campaigns.consumption import shapes
 from campaigns.consumption.calendar import Integers, LocalDays
 from campaigns.consumption.days import HOUR_GRID, QUARTER_GRID
 from campaigns.consumption.panels import panel_sizes
+from campaigns.consumption.readings import ESTIMATED
 from campaigns.consumption.spot_days import Prices, SpotDays, spot_days
 from campaigns.lake.schemas import TABLES, empty
 from campaigns.settings.model import Place
@@ -58,6 +59,12 @@ def is_full() -> pl.Expr:
     return every & pl.all_horizontal(pl.col(name).is_between(-MOST_WH, MOST_WH) for name in _SUMS)
 
 
+def estimated() -> pl.Expr:
+    """How many intervals of a row of `consumption_days` were estimated."""
+    of_interval = pl.col("quality").list.eval(pl.element() == ESTIMATED)
+    return of_interval.list.sum().fill_null(0).cast(pl.Int16)
+
+
 def _base(days: pl.DataFrame) -> pl.DataFrame:
     """What needs no hours; of days that are not full most is NULL."""
     only_full = {"wh": "wh_sum", **{name: name for name in _COPIED}}
@@ -66,7 +73,7 @@ def _base(days: pl.DataFrame) -> pl.DataFrame:
         minutes=pl.col("intervals_expected").cast(pl.Int16) * pl.col("resolution_min").cast(pl.Int16),
         expected="intervals_expected",
         present="intervals_present",
-        estimated=(pl.col("quality").list.eval(pl.element() == 2).list.sum()).fill_null(0).cast(pl.Int16),
+        estimated=estimated(),
         **{name: pl.when("is_full").then(pl.col(of)).cast(_SCHEMA[name]) for name, of in only_full.items()},
     )  # fmt: skip
 

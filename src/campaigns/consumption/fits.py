@@ -6,10 +6,8 @@ order), so a metering point's figures hang on nothing but its own days.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,7 @@ from campaigns.consumption.fits_changes import change_points
 from campaigns.consumption.fits_heat import heat_fits
 from campaigns.consumption.fits_regularity import regularity
 from campaigns.consumption.fits_vacancy import vacancies
-from campaigns.consumption.inputs import Inputs, digest, fact_files
+from campaigns.consumption.inputs import Inputs, digest, files_of, version_of
 from campaigns.consumption.periods import Period
 from campaigns.lake.schemas import METRIC_COLUMNS
 
@@ -36,14 +34,11 @@ FITTED = (
 _SCHEMA = {"metering_point_id": pl.Int64(), **{name: METRIC_COLUMNS[name] for name in FITTED}}
 
 
-@cache
 def version() -> str:
     """Changes with the code that makes them."""
     here = Path(__file__).parent
-    made_by = sorted(
-        [*here.glob("fits*.py"), *here.glob("detect*.py"), here / "day_series.py", here / "day_rows.py"]
-    )
-    return hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:12]
+    fitted = sorted(path.stem for kind in ("fits*.py", "detect*.py") for path in here.glob(kind))
+    return version_of(*fitted, "day_series", "day_rows")
 
 
 def mark(period: Mapping[str, str]) -> dict[str, str]:
@@ -57,7 +52,12 @@ def stamp(snapshot: Snapshot, inputs: Inputs, period: Period) -> str:
     So it tells of holders who came within the days that are read, and not of those who came later.
     """
     first, last = _reach(inputs, period)
-    words = [inputs.version, *period.dates(inputs.as_of), first, *fact_files(snapshot, first, last)]
+    words = [
+        inputs.version,
+        *period.dates(inputs.as_of),
+        first,
+        *files_of(snapshot, "day_facts", first, last),
+    ]
     moved = inputs.holders.filter(pl.col("since").is_between(first, last, closed="right"))
     return digest(words, inputs.between(first, last), moved)
 

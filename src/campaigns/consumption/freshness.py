@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.engine.queries import load
+from campaigns.lake.frames import by_partition
 
 if TYPE_CHECKING:
     from campaigns.engine import Engine
@@ -67,7 +68,7 @@ def of(db: Engine, *, today: date) -> dict[str, Freshness]:
 
     Further back is only read for registers of which the last weeks have no full day.
     """
-    months = [path.parent.name.removeprefix("month=") for path in db.snapshot.paths("consumption_days")]
+    months = by_partition(db.snapshot.paths("consumption_days"), "month")
     past = [month for month in months if month <= f"{today:%Y-%m}"]
     if not past:
         return {}
@@ -89,10 +90,9 @@ def _since(db: Engine, first: date, today: date) -> dict[str, Freshness]:
     }
 
 
-def computed_for(db: Engine, controller: str) -> date | None:
-    """The day as of which the register's metrics are; None when there are none."""
-    found: date | None = db.query(_SQL["computed"], {"controller": controller})["as_of"].item()
-    return found
+def computed_for(db: Engine) -> dict[str, date]:
+    """The day as of which the metrics of each register that has any are."""
+    return dict(db.query(_SQL["computed"]).iter_rows())
 
 
 def last_full_day(complete: pl.DataFrame, spans: pl.DataFrame) -> date | None:

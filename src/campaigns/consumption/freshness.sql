@@ -14,5 +14,5 @@ WHERE month >= $month AND local_date < $today AND direction = 'import' AND inter
 GROUP BY controller, metering_point_id
 
 -- name: computed
--- For which day the metrics of a register were computed.
-SELECT max(as_of) AS as_of FROM metrics WHERE controller = $controller
+-- For which day the metrics of each register were computed.
+SELECT controller, max(as_of) AS as_of FROM metrics GROUP BY controller ORDER BY controller

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from campaigns.consumption.inputs import SQL, Inputs, months_of
+from campaigns.consumption.inputs import SQL, Inputs
 from campaigns.lake.schemas import METRIC_COLUMNS
 
 if TYPE_CHECKING:
     from campaigns.engine import Engine
-    from campaigns.lake import Snapshot
 
 NAME = "heat_cooling_k"
 _OF_ANY_ENERGY = frozenset({"full_days", "missing_intervals", "estimated_share"})
@@ -41,8 +40,3 @@ def with_cooling(
     return whole.with_columns(
         pl.when(pl.col("is_heat").is_null()).then(pl.col(name)).alias(name) for name in of_electricity
     ).drop("is_heat")
-
-
-def files(snapshot: Snapshot, first: date, last: date) -> list[str]:
-    """The names of the files with the heat days of these months; their bytes never change."""
-    return [path.name for path in months_of(snapshot.paths("heat_days"), first, last)]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,9 +95,17 @@ def months_of(paths: Iterable[Path], first: date, last: date) -> list[Path]:
     return [path for path in paths if within[0] <= path.parent.name <= within[1]]
 
 
-def fact_files(snapshot: Snapshot, first: date, last: date) -> list[str]:
-    """The names of the files with the day facts of these months; their bytes never change."""
-    return [path.name for path in months_of(snapshot.paths("day_facts"), first, last)]
+def files_of(snapshot: Snapshot, table: str, first: date, last: date) -> list[str]:
+    """The names of the files with a table's rows of these months; their bytes never change."""
+    return [path.name for path in months_of(snapshot.paths(table), first, last)]
+
+
+@cache
+def version_of(*modules: str) -> str:
+    """Changes with the code of these modules of the room."""
+    here = Path(__file__)
+    code = b"".join(here.with_name(f"{module}.py").read_bytes() for module in modules)
+    return hashlib.sha256(code).hexdigest()[:12]
 
 
 def _with_prices(calendar: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:

@@ -14,8 +14,9 @@ import polars as pl
 
 from campaigns.consumption.calendar import EPOCH, LocalDays, local_days
 from campaigns.consumption.calendar_days import calendar_days
-from campaigns.consumption.day_numbers import is_full
+from campaigns.consumption.day_numbers import estimated, is_full
 from campaigns.consumption.price_days import price_days
+from campaigns.consumption.readings import ESTIMATED
 from campaigns.engine.queries import load
 from campaigns.settings.model import Settings
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 SQL = load("campaigns.consumption", "one_point.sql")
 COST_X4_EUR = 4e8  # Wh times 1/4000 c/kWh, in one euro
-ESTIMATED = 2
 _DAY = {
     "local_date": pl.Date(),
     "resolution_min": pl.Int16(),
@@ -77,14 +77,13 @@ def days(raw: pl.DataFrame, celsius: pl.DataFrame, prices: pl.DataFrame, setting
     bought, sold = (raw.filter(direction=direction) for direction in ("import", "export"))
     if bought.is_empty():
         return pl.DataFrame(schema=_DAY)
-    estimated = (pl.col("quality").list.eval(pl.element() == ESTIMATED).list.sum()).fill_null(0)
     told = bought.select(
         "local_date",
         "resolution_min",
         wh="wh_sum",
         expected="intervals_expected",
         present="intervals_present",
-        estimated=estimated,
+        estimated=estimated(),
         is_full=is_full(),
     )
     exported = sold.select("local_date", export_wh="wh_sum")

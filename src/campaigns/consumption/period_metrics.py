@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from campaigns.consumption import fits, heat_cooling, month_facts, period_sums
 from campaigns.consumption.detections import with_signs
-from campaigns.consumption.inputs import SQL, Inputs, digest, fact_files
+from campaigns.consumption.inputs import SQL, Inputs, digest, files_of, version_of
 from campaigns.consumption.period_sums import COMPARED, Span
 from campaigns.consumption.periods import PERIODS, Period
 from campaigns.consumption.quantiles import quantiles
@@ -39,15 +36,12 @@ class Made:
         return not self.periods.filter(**period, inputs=stamp).is_empty()
 
 
-@cache
 def version() -> str:
     """Changes with the code that adds up."""
-    here = Path(__file__)
-    made_by = (
-        "sums.py", "summands.py", "month_sums.py", "month_facts.py", "periods.py", "period_sums.py",
-        "quantiles.py", "heat_cooling.py", "period_metrics.py",
+    return version_of(
+        "sums", "summands", "month_sums", "month_facts", "periods", "period_sums", "quantiles",
+        "heat_cooling", "period_metrics",
     )  # fmt: skip
-    return hashlib.sha256(b"".join(here.with_name(name).read_bytes() for name in made_by)).hexdigest()[:12]
 
 
 def of_controller(db: Engine, snapshot: Snapshot, inputs: Inputs, known: Made) -> Made:
@@ -111,9 +105,9 @@ def _stamp(snapshot: Snapshot, inputs: Inputs, period: Period, months: pl.DataFr
         last,
         reach,
         inputs.normal_degree_days,
-        *fact_files(snapshot, reach, last),
+        *files_of(snapshot, "day_facts", reach, last),
         *month_facts.stamps_within(months, inputs.controller, reach, last),
-        *heat_cooling.files(snapshot, first, last),
+        *files_of(snapshot, "heat_days", first, last),
     ]
     tariffs = [inputs.tariffs] if period.yearly else []
     return digest(words, inputs.between(reach, last), inputs.holders, inputs.fuses, *tariffs)

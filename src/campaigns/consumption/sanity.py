@@ -26,6 +26,7 @@ import polars as pl
 
 from campaigns.engine import connect
 from campaigns.engine.queries import load
+from campaigns.lake.frames import by_partition
 from campaigns.lake.schemas import TABLES, empty
 
 if TYPE_CHECKING:
@@ -96,12 +97,14 @@ def counts(db: Engine) -> dict[str, dict[str, dict[str, int]]]:
 def _stamps(paths: tuple[Path, ...]) -> dict[str, dict[str, str]]:
     """From what the twins of each month follow, as rows of `reading_twin_months`."""
     version = hashlib.sha256(json.dumps([_HASHED, _SQL["twins"], DUPLICATE_VALUES]).encode()).hexdigest()[:12]
-    files: dict[str, list[str]] = {}
-    for path in paths:
-        files.setdefault(path.parent.name.removeprefix("month="), []).append(path.name)
     return {
-        month: {"controller": "", "month": month, "files": json.dumps(sorted(names)), "version": version}
-        for month, names in sorted(files.items())
+        month: {
+            "controller": "",
+            "month": month,
+            "files": json.dumps(sorted(path.name for path in files)),
+            "version": version,
+        }
+        for month, files in by_partition(paths, "month").items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,19 @@ def inside(paths: Sequence[Path], partitions: Mapping[str, Sequence[str]]) -> li
     """Those files that lie in these partitions."""
     wanted = [{f"{name}={value}" for value in values} for name, values in partitions.items()]
     return [path for path in paths if all(not names.isdisjoint(path.parts) for names in wanted)]
+
+
+def partition_of(path: Path, name: str) -> str:
+    """The value of a table's one partition column that a file lies in."""
+    return path.parent.name.removeprefix(f"{name}=")
+
+
+def by_partition(paths: Iterable[Path], name: str) -> dict[str, list[Path]]:
+    """Files by the value of that column, ascending."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        found.setdefault(partition_of(path, name), []).append(path)
+    return dict(sorted(found.items()))
 
 
 def read(

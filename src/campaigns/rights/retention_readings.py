@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from campaigns.lake.frames import partition_of
 from campaigns.rights.retention import Due, Rows, Work, by_controller
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _old(rows: Rows, table: str, limit: str) -> dict[str, Sequence[Path]]:
     """The files of months before `limit`, by month; a table without partitions has one file for all."""
     found: dict[str, list[Path]] = {}
     for path in rows.files(table):
-        month = path.parent.name.removeprefix("month=")
+        month = partition_of(path, "month")
         if month < limit or not path.parent.name.startswith("month="):
             found.setdefault(month, []).append(path)
     return dict(found)

@@ -40,7 +40,7 @@ def stale(db: Engine, segment: Segment, *, as_of: date) -> Stale | None:
             sentence=f"{named}, and data may not be older than {oldest}{share}.",
             hint="import the missing readings, then: campaigns metrics",
         )
-    computed = freshness.computed_for(db, segment.controller)
+    computed = freshness.computed_for(db).get(segment.controller)
     if computed is None or computed < oldest:
         named = "metrics were never computed" if computed is None else f"metrics were computed for {computed}"
         return Stale(

@@ -133,9 +133,8 @@ def _readings(
         if not snapshot.rows("consumption_days"):
             return {}, {}, {}
         with connect(snapshot) as db:
-            computed = db.query("SELECT controller, max(as_of) AS day FROM metrics GROUP BY ALL ORDER BY ALL")
             fresh = freshness.of(db, today=workspace.today())
-            return fresh, sanity.counts(db), dict(computed.iter_rows())
+            return fresh, sanity.counts(db), freshness.computed_for(db)
 
 
 def _quarantine(workspace: Workspace) -> list[dict[str, Any]]:
