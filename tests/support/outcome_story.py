@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from campaigns.ledger import Ledger, outcomes, plans, responses
 from campaigns.ledger.responses import Response
 from campaigns.ledger.tables import messages
+from support.sending import new_plan
 
 OURS, THEIRS = "lahti_energia", "sahkoverkko"
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -63,21 +64,7 @@ def ask(ledger: Ledger) -> None:
 
 
 def _plan(connection: sa.Connection, mailing: str, kind: str, controller: str = OURS) -> int:
-    plan = plans.NewPlan(
-        controller=controller,
-        mailing=mailing,
-        occurrence="once",
-        fingerprint="f",
-        parts={outcomes.KIND: kind},
-        lake_snapshot=1,
-        ledger_position=0,
-        rule_version="r1",
-        decided_on="2026-11-24",
-        due_at=None,
-        latest_at=None,
-        created_at=NOW,
-        created_by="test",
-    )
+    plan = new_plan(mailing, controller=controller, parts={outcomes.KIND: kind})
     return plans.create(connection, plan)
 
 

@@ -26,6 +26,15 @@ HEADERS = {"fi": ";".join(FINNISH), "en": ";".join(ENGLISH)}
 SETTINGS = Settings.model_construct(
     time_zone=ZONE.key, default_controller="seller", controllers={}, sources={}
 )
+# The registers of a Danish building: their columns, and what they are to us.
+DANISH_HEAT = {
+    "meter_id": "site",
+    "time_rounded": "read_at",
+    "energy_heat_kwh": "energy",
+    "volume_flow_m3": "volume_m3",
+    "inlet_flow_energy_m3xc": "inlet_m3c",
+    "back_flow_energy_m3xc": "return_m3c",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,27 +50,31 @@ class Answer:
     retry_after: float | None = None
 
 
+def new_plan(
+    mailing: str, *, controller: str = CONTROLLER, parts: Mapping[str, str] | None = None
+) -> plans.NewPlan:
+    """A plan of its one occurrence."""
+    return plans.NewPlan(
+        controller=controller,
+        mailing=mailing,
+        occurrence="once",
+        fingerprint="f",
+        parts=dict(parts or {}),
+        lake_snapshot=1,
+        ledger_position=0,
+        rule_version="r1",
+        decided_on="2026-11-24",
+        due_at=None,
+        latest_at=None,
+        created_at=NOW,
+        created_by="test",
+    )
+
+
 def make_plan(ledger: Ledger, people: int, *, state: str = "approved", mailing: str = MAILING) -> int:
     """A plan with one planned message for each of the persons 1 to `people`."""
     with ledger.write() as connection:
-        plan_id = plans.create(
-            connection,
-            plans.NewPlan(
-                controller=CONTROLLER,
-                mailing=mailing,
-                occurrence="once",
-                fingerprint="f",
-                parts={},
-                lake_snapshot=1,
-                ledger_position=0,
-                rule_version="r1",
-                decided_on="2026-11-24",
-                due_at=None,
-                latest_at=None,
-                created_at=NOW,
-                created_by="test",
-            ),
-        )
+        plan_id = plans.create(connection, new_plan(mailing))
         shared = {
             "plan_id": plan_id,
             "controller": CONTROLLER,

@@ -7,11 +7,10 @@ its prices changed.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -23,23 +22,9 @@ from campaigns.lake.schemas import TABLES
 
 if TYPE_CHECKING:
     from campaigns.lake import Writer
+    from campaigns.lake.rows import Rows
 
 Days = tuple[date, date]  # the first and the last
-
-
-class Reader(Protocol):
-    """A snapshot or the writer."""
-
-    def files(self, table: str) -> tuple[Path, ...]: ...
-
-    def rows_in(
-        self,
-        table: str,
-        paths: Sequence[Path],
-        columns: Sequence[str] | None = None,
-        *,
-        where: pl.Expr | None = None,
-    ) -> pl.DataFrame: ...
 
 
 def update(writer: Writer, inputs: Inputs, known: pl.DataFrame) -> None:
@@ -85,7 +70,7 @@ def _write(writer: Writer, controller: str, month: str, sums: Sums) -> None:
 
 
 def of_days(
-    reader: Reader,
+    reader: Rows,
     inputs: Inputs,
     days: Days,
     *,
@@ -118,7 +103,7 @@ def own(rows: pl.DataFrame, holders: pl.DataFrame, first: date) -> pl.DataFrame:
     )
 
 
-def of_month(reader: Reader, controller: str, month: date) -> Sums:
+def of_month(reader: Rows, controller: str, month: date) -> Sums:
     """What was kept of a whole month, whoever the holder was."""
     paths = months_of(reader.files("month_facts"), month, month)
     mine = pl.col("controller") == controller

@@ -54,3 +54,16 @@ class Request:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or (self.as_of is not None and self.as_of.tzinfo is None):
             raise ValueError("a request needs times with a zone")
+
+
+def about_profiling(controller: str, at: datetime, **data: str) -> Request:
+    """Whether segments may use what is known of a person: anything, or the data named by the fields given."""
+    return Request(
+        controller=controller,
+        purpose="profiling",
+        message_kind="none",
+        channels=("segment",),
+        profiled=True,
+        at=at,
+        **data,  # type: ignore[arg-type]  # text fields of the request
+    )

@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from campaigns.settings.retention import KeptFor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     import polars as pl
 
     from campaigns.lake import Lake, Writer
+    from campaigns.lake.rows import Rows
     from campaigns.ledger import Ledger
     from campaigns.settings.model import Settings
 
@@ -33,21 +33,6 @@ class Due:
     table: str
     controller: str
     rows: int
-
-
-class Rows(Protocol):
-    """The tables of the lake to read: a snapshot, or the writer that changes them."""
-
-    def files(self, table: str) -> tuple[Path, ...]:
-        """The Parquet files of a table."""
-
-    def frame(self, table: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """A table."""
-
-    def rows_in(
-        self, table: str, paths: Sequence[Path], columns: Sequence[str] | None = None
-    ) -> pl.DataFrame:
-        """The rows of some of its files."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,8 +36,8 @@ from campaigns.permissions.attesting import attested
 from campaigns.rights.retention import Due, Work, by_controller
 
 if TYPE_CHECKING:
+    from campaigns.lake.rows import Rows
     from campaigns.ledger import Ledger
-    from campaigns.rights.retention import Rows
 
 DELETED = "people_deleted_by_retention"  # the audit's word
 AT_ONCE = 1_000  # people a transaction, and an entry of the audit

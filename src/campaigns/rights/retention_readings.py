@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from campaigns.lake.frames import partition_of
-from campaigns.rights.retention import Due, Rows, Work, by_controller
+from campaigns.lake.rows import Rows
+from campaigns.rights.retention import Due, Work, by_controller
 
 if TYPE_CHECKING:
     from campaigns.lake import Writer

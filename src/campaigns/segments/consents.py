@@ -11,7 +11,7 @@ from campaigns.engine import Engine
 from campaigns.ledger import Ledger
 from campaigns.permissions import notices
 from campaigns.permissions.deciding import Decider, decide
-from campaigns.permissions.requests import Request
+from campaigns.permissions.requests import about_profiling
 from campaigns.permissions.state import Words
 from campaigns.segments import choosing, restricted
 from campaigns.segments.model import EventCondition, FieldCondition, MetricCondition, ScoreCondition, Segment
@@ -50,7 +50,7 @@ def register(
     }
     asked = {
         name: (
-            _about_profiling(segment, at, **attribute),
+            about_profiling(segment.controller, at, **attribute),
             spoke.filter(spoken)["person_id"].drop_nulls().unique().sort(),
         )
         for name, (needed, attribute, spoken) in about.items()
@@ -73,19 +73,6 @@ def register(
         there[notices.SEEN] = segment.controller
 
 
-def _about_profiling(segment: Segment, at: datetime, **data: str) -> Request:
-    """Whether a segment may use what is known of a person, or the `data` named."""
-    return Request(
-        controller=segment.controller,
-        purpose="profiling",
-        message_kind="none",
-        channels=("segment",),
-        profiled=True,
-        at=at,
-        **data,  # type: ignore[arg-type]  # text fields of the request
-    )
-
-
 def _not_profiled(
     db: Engine, segment: Segment, at: datetime, settings: Settings, ledger: Ledger, words: Words
 ) -> pl.DataFrame:
@@ -100,7 +87,7 @@ def _not_profiled(
     )
     stored_only = restricted.people(words, segment.controller, segment.message_kind).to_frame()
     persons = pl.concat([marked, said.select("person_id")]).drop_nulls().unique().sort("person_id")
-    asked = _about_profiling(segment, at)
+    asked = about_profiling(segment.controller, at)
     answers = decide(db, asked, persons, settings=settings, ledger=ledger, words=words)
     return pl.concat([answers.filter(~pl.col("allowed")).select("person_id"), stored_only]).unique()
 

@@ -38,7 +38,7 @@ def write(workspace: Workspace) -> list[Path]:
     changed = []
     for name, text in documents(workspace).items():
         path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if _state(path, text) != "fresh":
             path.write_text(text, encoding="utf-8")
             changed.append(path.relative_to(workspace.root))
     return changed
@@ -46,12 +46,16 @@ def write(workspace: Workspace) -> list[Path]:
 
 def states(workspace: Workspace) -> dict[str, str]:
     """Of each file, relative to the workspace: `fresh`, `old` or `missing`."""
-    found = {}
-    for name, text in documents(workspace).items():
-        path = workspace.root / FOLDER / name
-        is_fresh = path.exists() and path.read_text(encoding="utf-8") == text
-        found[f"{FOLDER}/{name}"] = "fresh" if is_fresh else "old" if path.exists() else "missing"
-    return found
+    return {
+        f"{FOLDER}/{name}": _state(workspace.root / FOLDER / name, text)
+        for name, text in documents(workspace).items()
+    }
+
+
+def _state(path: Path, text: str) -> str:
+    if not path.exists():
+        return "missing"
+    return "fresh" if path.read_text(encoding="utf-8") == text else "old"
 
 
 def check(workspace: Workspace) -> Iterator[Mistake]:

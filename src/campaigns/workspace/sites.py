@@ -219,7 +219,7 @@ def _uses(workspace: Workspace, db: Engine, owner: str, person_id: int | None) -
 
     from campaigns.permissions import state
     from campaigns.permissions.deciding import decide
-    from campaigns.permissions.requests import Request
+    from campaigns.permissions.requests import about_profiling
     from campaigns.permissions.rules import sentence
     from campaigns.reports.site import Use
 
@@ -227,16 +227,7 @@ def _uses(workspace: Workspace, db: Engine, owner: str, person_id: int | None) -
     asked = pl.DataFrame({"person_id": [person_id]})
     found = []
     for level, attribute in LEVELS.items():
-        request = Request(
-            controller=owner,
-            purpose="profiling",
-            message_kind="none",
-            channels=("segment",),
-            profiled=True,
-            at=workspace.now(),
-            attribute=attribute,
-            data_level=level,  # type: ignore[arg-type]  # one of its words
-        )
+        request = about_profiling(owner, workspace.now(), attribute=attribute, data_level=level)
         told = {"settings": workspace.settings, "ledger": workspace.ledger, "words": words}
         row = decide(db, request, asked, **told).row(0, named=True)  # type: ignore[arg-type]
         code = row["code"]

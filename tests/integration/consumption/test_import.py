@@ -14,11 +14,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from campaigns.consumption import KINDS
 from campaigns.lake import Lake
 from campaigns.register.deliveries import Imported
-from campaigns.register.importing import import_files
-from support.readings import FLAT, HEADERS, HOUSE, NOW, SETTINGS, Row, delivery, load_one, starts, text
+from support.bad_files import imported
+from support.readings import FLAT, HEADERS, HOUSE, NOW, Row, delivery, load_one, starts, text
 
 FIRST, LAST = date(2025, 9, 28), date(2025, 10, 28)
 TESTS = Path(__file__).parents[2]
@@ -35,19 +34,6 @@ def readings(
 def days(lake: Lake) -> pl.DataFrame:
     with lake.snapshot() as snapshot:
         return snapshot.frame("consumption_days")
-
-
-def imported(lake: Lake, *paths: Path, **more: object) -> list[Imported]:
-    return import_files(
-        paths,
-        kinds=KINDS,
-        settings=SETTINGS,
-        lake=lake,
-        ledger=None,
-        now=NOW,
-        settle=0,
-        **more,  # type: ignore[arg-type]
-    )
 
 
 def test_files_are_known_by_their_columns(lake: Lake, tmp_path: Path) -> None:

@@ -12,18 +12,10 @@ from campaigns.consumption.computing import compute
 from campaigns.consumption.metrics import METRICS
 from campaigns.consumption.periods import PERIODS
 from campaigns.lake import Lake
-from support.readings import NOW, SETTINGS, delivery, load_one, midnight
+from support.readings import DANISH_HEAT, NOW, SETTINGS, delivery, load_one, midnight
 
 REAL = Path(__file__).parents[4] / "shared" / "data" / "dk_district_heat_hourly.csv"
 pytestmark = pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not there")
-COLUMNS = {
-    "meter_id": "site",
-    "time_rounded": "read_at",
-    "energy_heat_kwh": "energy",
-    "volume_flow_m3": "volume_m3",
-    "inlet_flow_energy_m3xc": "inlet_m3c",
-    "back_flow_energy_m3xc": "return_m3c",
-}
 OF_HEAT = {"full_days", "missing_intervals", "estimated_share", "heat_cooling_k", "days_since_last_data"}
 Registers = dict[datetime, tuple[float, float, float]]
 
@@ -40,7 +32,7 @@ def registers() -> Registers:
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     folder = tmp_path_factory.mktemp("heat")
     found = Lake(folder / "lake")
-    options = {"kind": "heat_meters", "columns": COLUMNS, "defaults": {"unit": "kWh"}}
+    options = {"kind": "heat_meters", "columns": DANISH_HEAT, "defaults": {"unit": "kWh"}}
     with found.writer(purpose="test") as writer:
         assert not load_one(delivery(folder / "heat.csv", REAL.read_bytes(), **options), writer).quarantined
     return found

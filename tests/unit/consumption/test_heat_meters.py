@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from campaigns.lake.schemas import TABLES
 from campaigns.register.deliveries import Delivery, Imported
 from campaigns.register.ids import heat_point_ids
-from support.readings import NOW, ZONE, MemoryLake, delivery, load_one, midnight
+from support.readings import DANISH_HEAT, NOW, ZONE, MemoryLake, delivery, load_one, midnight
 
 REAL = Path(__file__).parents[4] / "shared" / "data" / "dk_district_heat_hourly.csv"
 HEADER = "site;read_at;energy;unit;volume_m3;inlet_m3c;return_m3c"
@@ -238,15 +238,7 @@ def test_a_year_in_days_is_the_year_at_once(tmp_path: Path) -> None:
 @pytest.mark.skipif(not REAL.exists(), reason="the real meter is not beside the repository")
 def test_a_real_meter(tmp_path: Path) -> None:
     """Three years of a Danish building: days from the registers at the local midnights, with numpy."""
-    columns = {
-        "meter_id": "site",
-        "time_rounded": "read_at",
-        "energy_heat_kwh": "energy",
-        "volume_flow_m3": "volume_m3",
-        "inlet_flow_energy_m3xc": "inlet_m3c",
-        "back_flow_energy_m3xc": "return_m3c",
-    }
-    lake, done = loaded(tmp_path, REAL.read_bytes(), columns=columns, defaults={"unit": "kWh"})
+    lake, done = loaded(tmp_path, REAL.read_bytes(), columns=DANISH_HEAT, defaults={"unit": "kWh"})
     assert (done.rows, done.accepted, done.quarantined) == (26_256, 26_256, 0)
     real = pl.read_csv(REAL).with_columns(pl.col("time_rounded").str.to_datetime(time_zone="UTC"))
     times = real["time_rounded"].dt.convert_time_zone("Europe/Helsinki")
@@ -254,7 +246,7 @@ def test_a_real_meter(tmp_path: Path) -> None:
     dates = times.dt.date().filter(pl.Series(is_midnight))[:-1]
     found = lake.frame("heat_days").filter(pl.col("local_date").is_in(dates.implode()))
     assert len(found) == len(dates) == 1093
-    names = list(columns)[2:]
+    names = list(DANISH_HEAT)[2:]
     theirs = dict(zip([name.lower() for name in real.columns], real.columns, strict=True))
     for name, ours in zip(names, ("kwh", "volume_m3", "inlet_m3c", "return_m3c"), strict=True):
         reference = np.diff(real[theirs[name]].to_numpy()[is_midnight])
