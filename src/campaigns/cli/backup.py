@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say
+from campaigns.cli.output import as_json, say, tell
 from campaigns.errors import UserError
 
 
@@ -33,10 +33,7 @@ def backup(
     from campaigns.workspace import backup as work
 
     made = work.make(context.workspace(), to)
-    if json:
-        as_json(made.as_json())
-    else:
-        say(str(made))
+    tell(made, json=json)
 
 
 def restore(

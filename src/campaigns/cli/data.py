@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say, talk
+from campaigns.cli.output import say, talk, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -50,10 +50,7 @@ def import_(
         received=context.moment(received),
         accept_shrink=accept_shrink,
     )
-    if json:
-        as_json(done.as_json())
-    else:
-        say(str(done))
+    tell(done, json=json)
     for refusal in done.refused:
         talk(str(refusal))
     if done.refused:
@@ -80,10 +77,7 @@ def metrics(
     day = context.day(as_of, workspace.today()) if as_of else None
     run = compute(workspace.lake, settings=workspace.settings, as_of=day, now=workspace.now(), full=full)
     auditing.note(workspace, "metrics_computed", details={"rows": run.rows, "full": full})
-    if json:
-        as_json(run.as_json())
-    else:
-        say(str(run))
+    tell(run, json=json)
 
 
 def status(json: context.Json = False) -> None:
@@ -95,10 +89,7 @@ def status(json: context.Json = False) -> None:
     from campaigns.workspace.status import status as look
 
     found = look(context.workspace())
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 def upgrade() -> None:

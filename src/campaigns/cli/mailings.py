@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, progress, say
+from campaigns.cli.output import as_json, progress, say, tell
 from campaigns.errors import UserError
 
 Mailing = Annotated[str, typer.Argument(metavar="MAILING", help="The file name in mailings/, without .yml.")]
@@ -85,10 +85,7 @@ def plan(mailing: Mailing, json: context.Json = False) -> None:
     workspace = context.workspace()
     with progress("people") as tick:
         made = planning.plan(workspace.parts, mailing, actor=workspace.actor, tick=tick)
-    if json:
-        as_json(made.as_json())
-    else:
-        say(str(made))
+    tell(made, json=json)
 
 
 def approve(plan: Plan, yes: context.Yes = False) -> None:
@@ -198,10 +195,7 @@ def report(mailing: Mailing, json: context.Json = False) -> None:
     from campaigns.reports.report import report as look
 
     found = look(context.workspace().ledger, mailing)
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 def evidence(
@@ -236,10 +230,7 @@ def evidence(
         return
     auditing.note(workspace, "evidence_shown", details={"message": message})
     found = look(workspace.ledger, message, workspace.settings)
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 def _decide(plan: int, what: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 Tick = Callable[[int, int | None], None]
 
@@ -32,6 +32,21 @@ def without_codes(text: str) -> str:
 def as_json(document: Any) -> None:
     """One JSON document on stdout."""
     say(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
+
+
+class Shown(Protocol):
+    """What a command found: it prints as text, and has stable keys for JSON."""
+
+    def as_json(self) -> Any:
+        """The keys that `--json` promises."""
+
+
+def tell(found: Shown, *, json: bool) -> None:
+    """On stdout, as one JSON document or as text."""
+    if json:
+        as_json(found.as_json())
+    else:
+        say(str(found))
 
 
 def _plain(value: object) -> object:

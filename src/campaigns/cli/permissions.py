@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say, table
+from campaigns.cli.output import as_json, say, table, tell
 from campaigns.errors import UserError
 
 app = typer.Typer(help="What people permit and forbid.", no_args_is_help=True, rich_markup_mode=None)
@@ -193,10 +193,7 @@ def import_(
     done = permission_importing.run(
         context.workspace(), files, source=source or None, received=context.moment(received)
     )
-    if json:
-        as_json(done.as_json())
-    else:
-        say(str(done))
+    tell(done, json=json)
     for refusal in done.files.refused:
         talk(str(refusal))
     if done.files.refused:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say, table
+from campaigns.cli.output import as_json, say, table, tell
 from campaigns.errors import UserError
 
 app = typer.Typer(help="Audiences defined in segments/*.yml.", no_args_is_help=True, rich_markup_mode=None)
@@ -64,10 +64,7 @@ def preview(
         from campaigns.reports import charts, waterfall
 
         charts.save(waterfall.waterfall(found), plot)
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 @app.command()
@@ -85,10 +82,7 @@ def why(
 
     workspace = context.workspace()
     found = audience.why(workspace, name, person, as_of=context.day(as_of, workspace.today()))
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 @app.command()
@@ -111,10 +105,7 @@ def diff(
     workspace = context.workspace()
     day = context.day(as_of, workspace.today())
     found = audience.difference(workspace, name, against=against, as_of=day)
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 @app.command()
@@ -131,10 +122,7 @@ def overlap(
 
     workspace = context.workspace()
     found = audience.overlap(workspace, names, as_of=context.day(as_of, workspace.today()))
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)
 
 
 @app.command()
@@ -156,10 +144,7 @@ def export(
     from campaigns.workspace import exporting
 
     done = exporting.export(context.workspace(), name, to=to, channel=channel, purpose=purpose)
-    if json:
-        as_json(done.as_json())
-    else:
-        say(str(done))
+    tell(done, json=json)
 
 
 @app.command()

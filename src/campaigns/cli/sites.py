@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from campaigns.cli import context
-from campaigns.cli.output import as_json, say
+from campaigns.cli.output import tell
 
 app = typer.Typer(help="Metering points and their readings.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,7 +42,4 @@ def show(
     workspace = context.workspace()
     day = context.day(as_of, workspace.today()) if as_of else None
     found = sites.show(workspace, gsrn, controller=controller, as_of=day, unmasked=unmasked)
-    if json:
-        as_json(found.as_json())
-    else:
-        say(str(found))
+    tell(found, json=json)

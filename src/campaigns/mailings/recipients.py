@@ -36,9 +36,8 @@ def values_of(
     `person.first_name`. One query a group that the template uses; nobody is left out, what is not known is
     NULL.
     """
-    db.register("asked", asked.select("person_id", "site_id").with_row_index("place"))
     shared = {"controller": controller, "day": day}
-    found = db.query(SQL["people"], {**shared, "channel": channel})
+    found = _people(db, asked, controller=controller, channel=channel, day=day)
     uses = template.uses
     if _any(uses, "company."):
         found = found.join(
@@ -58,8 +57,7 @@ def values_of(
 
 def people_of(db: Engine, asked: pl.DataFrame, *, controller: str, channel: str, day: date) -> pl.DataFrame:
     """`person_id, address, first_name, last_name, language` of each row of `asked`, in the same order."""
-    db.register("asked", asked.select("person_id", "site_id").with_row_index("place"))
-    found = db.query(SQL["people"], {"controller": controller, "day": day, "channel": channel})
+    found = _people(db, asked, controller=controller, channel=channel, day=day)
     named = {"person.first_name": "first_name", "person.last_name": "last_name"}
     return found.rename(named).select("person_id", "address", *named.values(), "language")
 
@@ -95,6 +93,12 @@ def recipients(frame: pl.DataFrame) -> Iterator[Recipient]:
         for group, field in names:
             values.setdefault(group, {})[field] = row[f"{group}.{field}"]
         yield Recipient(language=row["language"], address=row["address"], values=values)
+
+
+def _people(db: Engine, asked: pl.DataFrame, *, controller: str, channel: str, day: date) -> pl.DataFrame:
+    """What is known of each; who is `asked` about stays registered for what else is looked up."""
+    db.register("asked", asked.select("person_id", "site_id").with_row_index("place"))
+    return db.query(SQL["people"], {"controller": controller, "day": day, "channel": channel})
 
 
 def _with_metrics(db: Engine, found: pl.DataFrame, template: Template, controller: str) -> pl.DataFrame:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from campaigns.settings.retention import KeptFor
 
 if TYPE_CHECKING:
-
     import polars as pl
 
     from campaigns.lake import Lake, Writer
